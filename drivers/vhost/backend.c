@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Back ends: tun and tap devices. Their packets wait in a pointer ring, from which
+ * they are taken up to 64 at a time without waking anybody in between.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/if_tun.h>
+#include <linux/if_vlan.h>
+#include <linux/net.h>
+#include <linux/ptr_ring.h>
+#include <linux/skbuff.h>
+#include <net/xdp.h>
+
+#include "backend.h"
+
+/**
+ * vhn_backend_get() - the socket behind a descriptor
+ * @fd: of a tun or tap device; -1 for none
+ *
+ * Context: process.
+ *
+ * Return: the socket, holding its file; NULL for -1; -ENOTSOCK for anything else.
+ */
+struct socket *vhn_backend_get(int fd)
+{
+	struct socket *sock;
+	struct file *file;
+
+	if (fd == -1)
+		return NULL;
+	file = fget(fd);
+	if (!file)
+		return ERR_PTR(-ENOTSOCK);
+	sock = tun_get_socket(file);
+	if (IS_ERR(sock)) {
+		fput(file);
+		return ERR_PTR(-ENOTSOCK);
+	}
+	return sock;
+}
+
+/**
+ * vhn_backend_put() - let go of a socket
+ * @sock: from vhn_backend_get(); may be NULL
+ */
+void vhn_backend_put(struct socket *sock)
+{
+	if (sock)
+		fput(sock->file);
+}
+
+static void destroy(void *packet)
+{
+	tun_ptr_free(packet);
+}
+
+/**
+ * vhn_prefetch_attach() - take packets from this socket from now on
+ * @p: nothing attached
+ * @sock: the back end
+ *
+ * Context: the queue's mutex held.
+ */
+void vhn_prefetch_attach(struct vhn_prefetch *p, struct socket *sock)
+{
+	struct ptr_ring *ring = tun_get_tx_ring(sock->file);
+
+	p->ring = IS_ERR(ring) ? NULL : ring;
+}
+
+/**
+ * vhn_prefetch_detach() - give back what was taken and not received
+ * @p: may have nothing attached
+ *
+ * What no longer fits in the back end's ring is lost. Context: the queue's mutex
+ * held.
+ */
+void vhn_prefetch_detach(struct vhn_prefetch *p)
+{
+	if (p->ring && p->head != p->tail)
+		ptr_ring_unconsume(p->ring, p->packet + p->head, p->tail - p->head, destroy);
+	p->ring = NULL;
+	p->head = 0;
+	p->tail = 0;
+}
+
+static u32 length(void *packet)
+{
+	const struct sk_buff *skb = packet;
+
+	if (tun_is_xdp_frame(packet))
+		return tun_ptr_to_xdp(packet)->len;
+	return skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
+}
+
+/**
+ * vhn_prefetch_peek() - length of the next packet
+ * @p: attached
+ *
+ * Context: worker, queue mutex held.
+ *
+ * Return: bytes without header, 0 when no packet waits.
+ */
+u32 vhn_prefetch_peek(struct vhn_prefetch *p)
+{
+	if (p->head == p->tail) {
+		if (unlikely(!p->ring))
+			return 0;
+		p->head = 0;
+		p->tail = ptr_ring_consume_batched(p->ring, p->packet, VHN_BATCH);
+		if (!p->tail)
+			return 0;
+	}
+	return length(p->packet[p->head]);
+}
+
+/**
+ * vhn_prefetch_take() - take the packet peeked at
+ * @p: vhn_prefetch_peek() found one
+ *
+ * Return: the packet, for recvmsg() in msg_control, which consumes it.
+ */
+void *vhn_prefetch_take(struct vhn_prefetch *p)
+{
+	return p->packet[p->head++];
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The socket behind a device, and the packets taken from it ahead of time. Knows
+ * nothing of rings.
+ */
+#ifndef _VHN_BACKEND_H
+#define _VHN_BACKEND_H
+
+#include <linux/types.h>
+
+struct msghdr;
+struct ptr_ring;
+struct socket;
+
+/* Packets taken from the back end at once, and handed to it at once. */
+#define VHN_BATCH 64
+
+/**
+ * struct vhn_prefetch - packets of the back end's ring, taken but not received
+ * @ring: the back end's; NULL when it has none
+ * @packet: what was taken
+ * @head: next to receive
+ * @tail: end of what was taken
+ */
+struct vhn_prefetch {
+	struct ptr_ring *ring;
+	void *packet[VHN_BATCH];
+	u32 head;
+	u32 tail;
+};
+
+struct socket *vhn_backend_get(int fd);
+void vhn_backend_put(struct socket *sock);
+
+void vhn_prefetch_attach(struct vhn_prefetch *p, struct socket *sock);
+void vhn_prefetch_detach(struct vhn_prefetch *p);
+u32 vhn_prefetch_peek(struct vhn_prefetch *p);
+void *vhn_prefetch_take(struct vhn_prefetch *p);
+
+#endif /* _VHN_BACKEND_H */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What this device adds to the vhost ABI. Nothing here takes a mutex: a worker that
+ * waits for guest memory holds the queue's, for as long as the guest pleases, and
+ * that must keep nobody from reading counters or from changing parameters.
+ */
+#include <linux/nospec.h>
+#include <linux/uaccess.h>
+#include <linux/vhost_net_coal.h>
+
+#include "queue.h"
+
+/* Largest argument, so that one buffer serves all. */
+union argument {
+	u32 index;
+	struct vhn_coal_set set;
+	struct vhn_coal_state state;
+	struct vhn_coal_reset reset;
+	struct vhn_vring_stats stats;
+};
+
+static int reset(struct vhn_notify *n, const struct vhn_coal_reset *r)
+{
+	switch (r->scope) {
+	case VHN_RESET_QUEUE:
+	case VHN_RESET_DEVICE:
+		vhn_notify_reset(n, r->scope);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int get_coal(struct vhn_notify *n, struct vhn_coal_state *state)
+{
+	vhn_notify_get(n, state);
+	state->index = n->index;
+	return 0;
+}
+
+static int get_stats(struct vhn_notify *n, struct vhn_vring_stats *stats)
+{
+	vhn_notify_report(n, stats);
+	stats->index = n->index;
+	return 0;
+}
+
+static int dispatch(struct vhn_notify *n, unsigned int nr, union argument *a)
+{
+	switch (nr) {
+	case _IOC_NR(VHN_SET_COAL):
+		return vhn_notify_set(n, &a->set);
+	case _IOC_NR(VHN_GET_COAL):
+		return get_coal(n, &a->state);
+	case _IOC_NR(VHN_RESET_COAL):
+		return reset(n, &a->reset);
+	default:
+		return get_stats(n, &a->stats);
+	}
+}
+
+/* Size this kernel knows of an argument; 0: no such ioctl. */
+static size_t known_size(unsigned int nr)
+{
+	static const u8 size[] = {
+		[_IOC_NR(VHN_SET_COAL)] = sizeof(struct vhn_coal_set),
+		[_IOC_NR(VHN_GET_COAL)] = sizeof(struct vhn_coal_state),
+		[_IOC_NR(VHN_RESET_COAL)] = sizeof(struct vhn_coal_reset),
+		[_IOC_NR(VHN_GET_STATS)] = sizeof(struct vhn_vring_stats),
+	};
+
+	return nr < ARRAY_SIZE(size) ? size[nr] : 0;
+}
+
+/**
+ * vhn_coal_ioctl() - an ioctl of ours
+ * @dev: the device
+ * @cmd: of type VHN_IOC_TYPE; its size may be another than this kernel knows
+ * @arg: argument in user space
+ *
+ * Context: process; takes no mutex.
+ *
+ * Return: 0, -ENOIOCTLCMD for an unknown number, -EOPNOTSUPP before VHN_BACKEND_F_COAL
+ * is acknowledged, -ENOBUFS for an unknown vring, -E2BIG for a larger argument with
+ * something set that is not known here, -EFAULT, or what the call itself answers.
+ */
+long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
+{
+	size_t known = known_size(_IOC_NR(cmd)), given = _IOC_SIZE(cmd);
+	union argument a = {};
+	struct vhn_queue *q;
+	int err;
+
+	if (!known)
+		return -ENOIOCTLCMD;
+	if (!(READ_ONCE(dev->backend_features) & BIT_ULL(VHN_BACKEND_F_COAL)))
+		return -EOPNOTSUPP;
+	if (given < sizeof(a.index))
+		return -EINVAL;
+	err = copy_struct_from_user(&a, known, arg, given);
+	if (err)
+		return err;
+	if (a.index >= VHN_NR_VRINGS)
+		return -ENOBUFS;
+
+	q = &dev->queues[array_index_nospec(a.index, VHN_NR_VRINGS)];
+	err = dispatch(&q->notify, _IOC_NR(cmd), &a);
+	if (err || !(_IOC_DIR(cmd) & _IOC_READ))
+		return err;
+	if (copy_to_user(arg, &a, min(known, given)))
+		return -EFAULT;
+	/* What a newer caller knows and this kernel does not is 0. */
+	if (given > known && clear_user(arg + known, given - known))
+		return -EFAULT;
+	return 0;
+}

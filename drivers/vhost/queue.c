@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Starting and stopping a virtqueue, and what receive and transmit have in common.
+ */
+#include <linux/eventfd.h>
+#include <linux/file.h>
+#include <linux/net.h>
+#include <linux/virtio_net.h>
+
+#include "kcompat.h"
+#include "mem.h"
+#include "queue.h"
+#include "trace.h"
+
+static void kicked(struct vhn_poll *poll)
+{
+	struct vhn_queue *q = container_of(poll, struct vhn_queue, kick_poll);
+	struct vhn_stats *s = &q->stats;
+
+	/* The eventfd's lock makes this one writer at a time, interrupts off. */
+	u64_stats_update_begin(&s->kick_sync);
+	u64_stats_inc(&s->kicks);
+	u64_stats_update_end(&s->kick_sync);
+
+	WRITE_ONCE(q->kicked, true);
+	vhn_worker_queue(&q->dev->worker, &q->work);
+}
+
+static void sock_ready(struct vhn_poll *poll)
+{
+	struct vhn_queue *q = container_of(poll, struct vhn_queue, sock_poll);
+
+	vhn_worker_queue(&q->dev->worker, &q->work);
+}
+
+/**
+ * vhn_queue_init() - a virtqueue of a new device
+ * @q: zeroed memory
+ * @dev: the device, its id set
+ * @index: VHN_VRING_*
+ */
+void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index)
+{
+	bool rx = index == VHN_VRING_RX;
+
+	q->dev = dev;
+	q->index = index;
+	mutex_init(&q->mutex);
+	vhn_work_init(&q->work, rx ? vhn_rx_work : vhn_tx_work);
+	vhn_poll_init(&q->kick_poll, EPOLLIN, kicked);
+	q->kick_poll.armed = true;
+	vhn_poll_init(&q->sock_poll, rx ? EPOLLIN : EPOLLOUT, sock_ready);
+	vhn_stats_init(&q->stats);
+
+	q->notify.ring = &q->ring;
+	q->notify.stats = &q->stats;
+	q->notify.worker = &dev->worker;
+	q->notify.mutex = &q->mutex;
+	q->notify.id = dev->id;
+	q->notify.index = index;
+	vhn_notify_init(&q->notify);
+	vhn_queue_reset(q);
+}
+
+static void put_eventfd(struct eventfd_ctx **ctx)
+{
+	if (*ctx)
+		eventfd_ctx_put(*ctx);
+	*ctx = NULL;
+}
+
+/**
+ * vhn_queue_reset() - as if the file had just been opened
+ * @q: stopped; nothing works on it
+ *
+ * The host's parameters and the counters' history stay. Context: process, may sleep;
+ * the device's mutex held.
+ */
+void vhn_queue_reset(struct vhn_queue *q)
+{
+	vhn_poll_stop(&q->kick_poll);
+	if (q->kick)
+		fput(q->kick);
+	q->kick = NULL;
+	put_eventfd(&q->error);
+	put_eventfd(&q->notify.call);
+
+	q->ring = (struct vhn_vring){ .num = 1 };
+	q->features = 0;
+	q->vhost_hlen = 0;
+	q->sock_hlen = sizeof(struct virtio_net_hdr);
+	q->broken = false;
+	q->kicked = false;
+	vhn_notify_set_guest(&q->notify, false);
+	vhn_notify_reset(&q->notify, VHN_RESET_DEVICE);
+}
+
+/**
+ * vhn_queue_stop() - take the queue off its back end
+ * @q: may be stopped already
+ *
+ * What was published is notified before this returns and the ring is not touched
+ * afterwards. Packets already taken from the back end go back to it. Context:
+ * process, may sleep; the device's mutex held, no queue's.
+ */
+void vhn_queue_stop(struct vhn_queue *q)
+{
+	struct socket *sock;
+
+	mutex_lock(&q->mutex);
+	sock = q->sock;
+	q->sock = NULL;
+	WRITE_ONCE(q->sock_poll.armed, false);
+	vhn_poll_stop(&q->sock_poll);
+	vhn_prefetch_detach(&q->prefetch);
+	mutex_unlock(&q->mutex);
+
+	if (!sock)
+		return;
+	vhn_notify_close(&q->notify);
+	vhn_backend_put(sock);
+}
+
+static int start(struct vhn_queue *q, struct socket *sock)
+{
+	int err;
+
+	mutex_lock(&q->mutex);
+	err = vhn_vring_start(&q->ring);
+	if (err)
+		goto out;
+
+	q->broken = false;
+	q->notify.held = 0;
+	if (q->index == VHN_VRING_RX) {
+		vhn_prefetch_attach(&q->prefetch, sock);
+		err = vhn_poll_start(&q->sock_poll, sock->file);
+		if (err)
+			goto out_detach;
+	}
+	q->sock = sock;
+	vhn_notify_open(&q->notify);
+	/* Buffers and packets may have waited for this moment. */
+	vhn_worker_queue(&q->dev->worker, &q->work);
+	mutex_unlock(&q->mutex);
+	return 0;
+
+out_detach:
+	vhn_prefetch_detach(&q->prefetch);
+out:
+	mutex_unlock(&q->mutex);
+	return err;
+}
+
+/**
+ * vhn_queue_set_backend() - VHOST_NET_SET_BACKEND
+ * @q: the queue
+ * @fd: of a tun or tap device; -1 to stop
+ *
+ * Context: process, may sleep; the device's mutex held, no queue's; there is an
+ * owner.
+ *
+ * Return: 0, -EFAULT for a ring outside of user space or without a memory table,
+ * -ENOTSOCK for another file.
+ */
+int vhn_queue_set_backend(struct vhn_queue *q, int fd)
+{
+	struct socket *sock;
+	int err;
+
+	if (!q->mem || !vhn_vring_accessible(&q->ring))
+		return -EFAULT;
+	sock = vhn_backend_get(fd);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+
+	if (sock == q->sock) {
+		vhn_backend_put(sock);
+		return 0;
+	}
+	vhn_queue_stop(q);
+	if (!sock)
+		return 0;
+	err = start(q, sock);
+	if (err)
+		vhn_backend_put(sock);
+	return err;
+}
+
+/**
+ * vhn_queue_begin() - the worker turns to the queue
+ * @q: the queue
+ *
+ * Context: worker, queue mutex held.
+ *
+ * Return: false when there is nothing it may do.
+ */
+bool vhn_queue_begin(struct vhn_queue *q)
+{
+	u16 seen = q->ring.avail_idx;
+	int r;
+
+	if (!q->sock || q->broken)
+		return false;
+
+	if (READ_ONCE(q->kicked)) {
+		WRITE_ONCE(q->kicked, false);
+		r = vhn_vring_refresh(&q->ring);
+		if (r < 0)
+			goto broken;
+		if (q->ring.avail_idx == seen)
+			vhn_stats_add(&q->stats, &q->stats.spurious_kicks, 1);
+	}
+	r = vhn_vring_kick_disable(&q->ring);
+	if (!r)
+		return true;
+broken:
+	vhn_queue_break(q, r);
+	return false;
+}
+
+/**
+ * vhn_queue_break() - the ring or the memory behind it made no sense
+ * @q: the queue
+ * @err: what was wrong, for the trace
+ *
+ * Tells the error eventfd and leaves the ring alone until it or the memory table is
+ * set up anew: a broken ring must not cost the host more than one look. Context:
+ * worker, queue mutex held.
+ */
+void vhn_queue_break(struct vhn_queue *q, int err)
+{
+	q->broken = true;
+	trace_vhn_broken(q->dev->id, q->index, err);
+	if (q->error)
+		kc_eventfd_signal(q->error);
+}
+
+/**
+ * vhn_queue_publish() - end a batch
+ * @q: the queue; its used entries are filled
+ * @packets: in the batch; 0: nothing happens
+ * @start: when the first of them was taken, from vhn_notify_clock()
+ *
+ * Context: worker, queue mutex held.
+ *
+ * Return: 0, or -EFAULT after breaking the queue.
+ */
+int vhn_queue_publish(struct vhn_queue *q, u32 packets, u64 start)
+{
+	int err;
+
+	if (!packets)
+		return 0;
+	err = vhn_vring_publish(&q->ring);
+	if (unlikely(err)) {
+		vhn_queue_break(q, err);
+		return err;
+	}
+	trace_vhn_batch(q->dev->id, q->index, packets, READ_ONCE(q->notify.coal.pending));
+	vhn_notify_packets(&q->notify, packets, start);
+	return 0;
+}

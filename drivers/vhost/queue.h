@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One virtqueue of a device with all that belongs to it, and the device: an open
+ * file with exactly two of them.
+ */
+#ifndef _VHN_QUEUE_H
+#define _VHN_QUEUE_H
+
+#include <linux/gfp.h>
+#include <linux/mutex.h>
+#include <linux/uio.h>
+
+#include "backend.h"
+#include "notify.h"
+#include "stats.h"
+#include "vring.h"
+#include "worker.h"
+
+struct eventfd_ctx;
+struct file;
+struct vhn_dev;
+struct vhn_mem;
+struct vhn_tx_batch;
+
+/**
+ * struct vhn_queue - one virtqueue
+ *
+ * Set once:
+ * @dev: the device
+ * @index: VHN_VRING_*
+ *
+ * Under @mutex, which the worker holds while it works on the queue and thus for as
+ * long as a fault in guest memory takes:
+ * @mutex: outside of @notify's lock
+ * @ring: descriptors and used entries
+ * @mem: the device's memory table; NULL until there was one
+ * @sock: back end; NULL while the queue is stopped
+ * @prefetch: packets taken from @sock
+ * @kick: eventfd the driver kicks with
+ * @error: eventfd to signal when the ring is broken
+ * @features: acknowledged
+ * @vhost_hlen: bytes of header that this side writes or skips
+ * @sock_hlen: bytes of header that @sock brings or takes
+ * @broken: the ring made no sense; left alone until it is set up again
+ *
+ * With rules of their own:
+ * @kicked: set by a kick, cleared by the worker
+ * @notify: used buffer notifications
+ * @stats: counters
+ * @work: look at the ring and at the socket
+ * @kick_poll: watches @kick
+ * @sock_poll: watches @sock
+ */
+struct vhn_queue {
+	struct vhn_dev *dev;
+	u32 index;
+
+	struct mutex mutex;	/* ring and back end */
+	struct vhn_vring ring;
+	const struct vhn_mem *mem;
+	struct socket *sock;
+	struct vhn_prefetch prefetch;
+	struct file *kick;
+	struct eventfd_ctx *error;
+	u64 features;
+	u32 vhost_hlen;
+	u32 sock_hlen;
+	bool broken;
+
+	bool kicked;
+	struct vhn_notify notify;
+	struct vhn_stats stats;
+	struct vhn_work work;
+	struct vhn_poll kick_poll;
+	struct vhn_poll sock_poll;
+};
+
+/**
+ * struct vhn_dev - an open file
+ * @mutex: outermost; serialises the vhost ABI
+ * @id: number of the file, never reused while the module is loaded
+ * @queues: its virtqueues
+ * @worker: its thread
+ * @mem: memory table, NULL until there was one; under @mutex, and for readers under
+ *	any queue's
+ * @backend_features: acknowledged; read without a lock
+ * @iov: where the worker gathers a packet; there while there is an owner
+ * @tx: packets on their way to the socket; there while there is an owner
+ */
+struct vhn_dev {
+	struct mutex mutex;	/* serialises the vhost ABI */
+	u32 id;
+	struct vhn_queue queues[VHN_NR_VRINGS];
+	struct vhn_worker worker;
+	struct vhn_mem *mem;
+	u64 backend_features;
+	struct iovec *iov;
+	struct vhn_tx_batch *tx;
+};
+
+/* A work item of the worker stops here and queues itself anew, so that a guest cannot
+ * keep it from the other queue or from being stopped.
+ */
+#define VHN_WEIGHT_PACKETS	256
+#define VHN_WEIGHT_BYTES	0x80000
+
+void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index);
+void vhn_queue_reset(struct vhn_queue *q);
+int vhn_queue_set_backend(struct vhn_queue *q, int fd);
+void vhn_queue_stop(struct vhn_queue *q);
+bool vhn_queue_begin(struct vhn_queue *q);
+void vhn_queue_break(struct vhn_queue *q, int err);
+int vhn_queue_publish(struct vhn_queue *q, u32 packets, u64 start);
+
+/* rx.c, tx.c: the work of either queue */
+void vhn_rx_work(struct vhn_work *work);
+void vhn_tx_work(struct vhn_work *work);
+struct vhn_tx_batch *vhn_tx_batch_alloc(void);
+void vhn_tx_batch_free(struct vhn_tx_batch *batch);
+
+/* ioctl.c: the vhost ABI; coal_ioctl.c: what is ours */
+long vhn_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
+long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
+void vhn_dev_disown(struct vhn_dev *dev);
+
+/**
+ * vhn_queue_has() - was a feature acknowledged?
+ * @q: the queue
+ * @bit: feature bit
+ *
+ * Context: queue mutex held.
+ */
+static inline bool vhn_queue_has(const struct vhn_queue *q, unsigned int bit)
+{
+	return q->features & BIT_ULL(bit);
+}
+
+#endif /* _VHN_QUEUE_H */

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets from the socket into the guest's receive buffers.
+ *
+ * The loop ends in one of three states, each with something that wakes it again:
+ *   socket empty	socket watched, kicks off
+ *   no buffers		kicks on, socket not watched
+ *   weight exceeded	queued again, neither
+ * Only the first two flush or publish what they must: a packet is never left
+ * unpublished when the loop ends.
+ */
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <linux/virtio_net.h>
+
+#include "mem.h"
+#include "queue.h"
+
+/* The buffers one packet goes into. */
+struct buffers {
+	struct iovec *iov;
+	unsigned int nr;
+	u16 heads;
+	u64 len;
+};
+
+/*
+ * Take buffers for @need bytes and write their used entries, which nobody sees before
+ * the batch is published. -EMSGSIZE: more than buffers of any number may carry.
+ */
+static int take_buffers(struct vhn_queue *q, u64 need, struct buffers *b)
+{
+	bool mergeable = vhn_queue_has(q, VIRTIO_NET_F_MRG_RXBUF);
+	struct vhn_chain chain;
+	int err;
+
+	*b = (struct buffers){ .iov = q->dev->iov };
+	do {
+		if (unlikely(b->heads && !mergeable)) {
+			err = -EMSGSIZE;
+			goto give_back;
+		}
+		err = vhn_vring_pop(&q->ring, q->mem, b->iov + b->nr, VHN_MAX_IOV - b->nr,
+				    &chain);
+		if (err == -ENOBUFS && b->nr)
+			err = -EMSGSIZE;
+		if (unlikely(err))
+			goto give_back;
+
+		b->heads++;
+		/* A receive buffer is written only (spec 5.1). */
+		if (unlikely(chain.out)) {
+			err = -EINVAL;
+			goto give_back;
+		}
+		err = vhn_vring_fill(&q->ring, b->heads - 1, chain.head,
+				     min(chain.in_len, need - b->len));
+		if (unlikely(err))
+			goto give_back;
+		b->nr += chain.in;
+		b->len += chain.in_len;
+	} while (b->len < need);
+	return 0;
+
+give_back:
+	vhn_vring_unpop(&q->ring, b->heads);
+	return err;
+}
+
+/* HDR-D3: how many buffers the packet takes; 1 without MRG_RXBUF. */
+static int write_num_buffers(const struct vhn_queue *q, const struct buffers *b)
+{
+	const size_t offset = offsetof(struct virtio_net_hdr_mrg_rxbuf, num_buffers);
+	__le16 num = cpu_to_le16(b->heads);
+	struct iov_iter iter;
+
+	if (q->vhost_hlen + q->sock_hlen < sizeof(struct virtio_net_hdr_mrg_rxbuf))
+		return 0;
+	if (likely(b->iov[0].iov_len >= offset + sizeof(num)))
+		return vhn_store16((__le16 __user *)(b->iov[0].iov_base + offset), b->heads);
+
+	iov_iter_init(&iter, ITER_DEST, b->iov, b->nr, b->len);
+	iov_iter_advance(&iter, offset);
+	return copy_to_iter(&num, sizeof(num), &iter) == sizeof(num) ? 0 : -EFAULT;
+}
+
+/* Have the socket copy the packet into its buffers; the packet is gone in any case. */
+static int receive(struct vhn_queue *q, const struct buffers *b, u32 len)
+{
+	struct msghdr msg = { .msg_control = vhn_prefetch_take(&q->prefetch) };
+	size_t want = q->sock_hlen + len;
+	int got;
+
+	iov_iter_init(&msg.msg_iter, ITER_DEST, b->iov, b->nr, b->len);
+	if (q->vhost_hlen && iov_iter_zero(q->vhost_hlen, &msg.msg_iter) != q->vhost_hlen) {
+		/* The socket frees the packet also when it can copy nothing. */
+		iov_iter_truncate(&msg.msg_iter, 0);
+		q->sock->ops->recvmsg(q->sock, &msg, 0, MSG_DONTWAIT | MSG_TRUNC);
+		return -EFAULT;
+	}
+	got = q->sock->ops->recvmsg(q->sock, &msg, want, MSG_DONTWAIT | MSG_TRUNC);
+	if (unlikely(got != want))
+		return got == -EFAULT ? -EFAULT : -EIO;
+	return write_num_buffers(q, b);
+}
+
+/* Let the socket forget the next packet. */
+static void drop(struct vhn_queue *q, u64_stats_t *cause)
+{
+	struct msghdr msg = { .msg_control = vhn_prefetch_take(&q->prefetch) };
+
+	iov_iter_init(&msg.msg_iter, ITER_DEST, q->dev->iov, 0, 0);
+	q->sock->ops->recvmsg(q->sock, &msg, 0, MSG_DONTWAIT | MSG_TRUNC);
+	vhn_stats_add(&q->stats, cause, 1);
+}
+
+/*
+ * No buffers for the packet that waits. Returns true when some appeared meanwhile. If
+ * not, whoever could provide them may be waiting for a notification we hold back.
+ */
+static bool more_buffers(struct vhn_queue *q)
+{
+	int r = vhn_vring_kick_enable(&q->ring);
+
+	if (unlikely(r < 0)) {
+		vhn_queue_break(q, r);
+		return false;
+	}
+	if (!r) {
+		vhn_notify_flush(&q->notify);
+		return false;
+	}
+	r = vhn_vring_kick_disable(&q->ring);
+	if (unlikely(r)) {
+		vhn_queue_break(q, r);
+		return false;
+	}
+	return true;
+}
+
+/* The socket is empty: watch it, then look once more. */
+static bool more_packets(struct vhn_queue *q)
+{
+	WRITE_ONCE(q->sock_poll.armed, true);
+	/* Pairs with the producer's barrier between packet and wake-up. */
+	smp_mb();
+	if (!vhn_prefetch_peek(&q->prefetch))
+		return false;
+	WRITE_ONCE(q->sock_poll.armed, false);
+	return true;
+}
+
+/*
+ * What one run of the work has done: the batch it is in, and everything, which bounds
+ * it.
+ */
+struct pass {
+	u32 batch;
+	u32 room;
+	u64 batch_bytes;
+	u64 start;
+	u32 packets;
+	u64 bytes;
+};
+
+static int end_batch(struct vhn_queue *q, struct pass *p)
+{
+	u32 batch = p->batch;
+
+	if (batch)
+		vhn_stats_packets(&q->stats, batch, p->batch_bytes);
+	p->batch = 0;
+	p->batch_bytes = 0;
+	if (unlikely(vhn_queue_publish(q, batch, p->start)))
+		return -EFAULT;
+	p->room = vhn_coal_room(&q->notify.coal, VHN_BATCH);
+	return 0;
+}
+
+/* 0: the packet is delivered or dropped; else why the ring cannot take it. */
+static int one_packet(struct vhn_queue *q, struct pass *p, u32 len)
+{
+	struct buffers b;
+	int err;
+
+	err = take_buffers(q, (u64)q->vhost_hlen + q->sock_hlen + len, &b);
+	if (err && err != -EMSGSIZE)
+		return err;
+
+	p->packets++;
+	p->bytes += len;
+	if (unlikely(err)) {
+		drop(q, &q->stats.drop_truncated);
+		return 0;
+	}
+
+	if (!p->batch)
+		p->start = vhn_notify_clock(&q->notify);
+	err = receive(q, &b, len);
+	if (unlikely(err)) {
+		vhn_vring_unpop(&q->ring, b.heads);
+		if (err != -EIO)
+			return err;
+		vhn_stats_add(&q->stats, &q->stats.drop_backend, 1);
+		return 0;
+	}
+	q->ring.filled += b.heads;
+	p->batch++;
+	p->batch_bytes += len;
+	return 0;
+}
+
+static void run(struct vhn_queue *q)
+{
+	struct pass p = { .room = vhn_coal_room(&q->notify.coal, VHN_BATCH) };
+
+	do {
+		u32 len = vhn_prefetch_peek(&q->prefetch);
+		int err;
+
+		if (!len) {
+			if (end_batch(q, &p) || !more_packets(q))
+				return;
+			continue;
+		}
+		err = one_packet(q, &p, len);
+		if (unlikely(err)) {
+			if (end_batch(q, &p))
+				return;
+			if (err != -EAGAIN) {
+				vhn_queue_break(q, err);
+				return;
+			}
+			if (!more_buffers(q))
+				return;
+			continue;
+		}
+		if (p.batch >= p.room && end_batch(q, &p))
+			return;
+	} while (p.packets < VHN_WEIGHT_PACKETS && p.bytes < VHN_WEIGHT_BYTES);
+
+	if (!end_batch(q, &p))
+		vhn_worker_queue(&q->dev->worker, &q->work);
+}
+
+/**
+ * vhn_rx_work() - deliver what waits in the socket
+ * @work: of the receive queue
+ *
+ * Context: worker.
+ */
+void vhn_rx_work(struct vhn_work *work)
+{
+	struct vhn_queue *q = container_of(work, struct vhn_queue, work);
+
+	mutex_lock(&q->mutex);
+	WRITE_ONCE(q->sock_poll.armed, false);
+	if (vhn_queue_begin(q))
+		run(q);
+	mutex_unlock(&q->mutex);
+}

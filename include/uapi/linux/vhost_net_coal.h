@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * What /dev/vhost-net-coal adds to the vhost ABI of <linux/vhost.h>: the
+ * notification coalescing parameters of a vring, and its counters.
+ *
+ * The additions are there once user space has acknowledged backend feature bit
+ * VHN_BACKEND_F_COAL with VHOST_SET_BACKEND_FEATURES; until then each answers
+ * -EOPNOTSUPP. Structures may grow at their end: a caller passes the size it
+ * knows in the ioctl number. Reserved fields must be zero.
+ *
+ * These ioctls never wait for the worker or for guest memory; SET and RESET
+ * answer although a queue is blocked, and take effect without its help.
+ */
+#ifndef _UAPI_LINUX_VHOST_NET_COAL_H
+#define _UAPI_LINUX_VHOST_NET_COAL_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Bit number in VHOST_GET/SET_BACKEND_FEATURES. */
+#define VHN_BACKEND_F_COAL	62
+
+#define VHN_IOC_TYPE		0xD6
+
+/* The two vrings of a file. */
+#define VHN_VRING_RX		0	/* guest receives */
+#define VHN_VRING_TX		1	/* guest transmits */
+#define VHN_NR_VRINGS		2
+
+/**
+ * struct vhn_coal_params - when to notify
+ * @max_packets: after this many packets; 0 in either field: every batch
+ * @max_usecs: this many microseconds after the first of them
+ */
+struct vhn_coal_params {
+	__u32 max_packets;
+	__u32 max_usecs;
+};
+
+/*
+ * What VHN_SET_COAL writes. QUEUE is the guest's VQ_SET, DIRECTION its TX_SET or
+ * RX_SET; both are in force while the guest has acknowledged VIRTIO_NET_F_NOTF_COAL
+ * or VIRTIO_NET_F_VQ_NOTF_COAL. HOST is in force while it has acknowledged neither.
+ * LIMIT bounds whatever is in force; a field of 0 there means the built-in limit.
+ */
+enum vhn_coal_target {
+	VHN_COAL_QUEUE		= 0,
+	VHN_COAL_DIRECTION	= 1,
+	VHN_COAL_HOST		= 2,
+	VHN_COAL_LIMIT		= 3,
+};
+
+/* Flag of LIMIT: the guest may not change its parameters. */
+#define VHN_COAL_F_LOCKED	(1U << 0)
+/* Flag of VHN_GET_COAL: the guest's values are in force, not the host's. */
+#define VHN_COAL_F_GUEST	(1U << 1)
+
+/**
+ * struct vhn_coal_set - argument of VHN_SET_COAL
+ * @index: vring, VHN_VRING_*
+ * @target: enum vhn_coal_target
+ * @params: the values
+ * @flags: VHN_COAL_F_LOCKED with LIMIT, else 0
+ * @reserved: 0
+ *
+ * -EPERM: QUEUE or DIRECTION while locked; -ERANGE: above the limit. Nothing
+ * changes then, and the refusal is counted.
+ */
+struct vhn_coal_set {
+	__u32 index;
+	__u32 target;
+	struct vhn_coal_params params;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/**
+ * struct vhn_coal_state - argument of VHN_GET_COAL
+ * @index: vring (in)
+ * @flags: VHN_COAL_F_* (out, like all that follows)
+ * @effective: in force now: requested or host values, bounded by @limit
+ * @requested: what the guest asked for this queue last
+ * @direction: what queue reset returns to (COAL-D5, COAL-D6)
+ * @host: default of the host
+ * @limit: bounds in force
+ * @pending: packets published and not yet notified
+ * @reserved: 0
+ */
+struct vhn_coal_state {
+	__u32 index;
+	__u32 flags;
+	struct vhn_coal_params effective;
+	struct vhn_coal_params requested;
+	struct vhn_coal_params direction;
+	struct vhn_coal_params host;
+	struct vhn_coal_params limit;
+	__u32 pending;
+	__u32 reserved;
+};
+
+/*
+ * Scope of VHN_RESET_COAL. QUEUE: the virtqueue was reset, requested values
+ * become those of its direction. DEVICE: the device was reset, requested and
+ * direction values become 0 and the counters start anew.
+ */
+enum vhn_coal_scope {
+	VHN_RESET_QUEUE		= 0,
+	VHN_RESET_DEVICE	= 1,
+};
+
+/**
+ * struct vhn_coal_reset - argument of VHN_RESET_COAL
+ * @index: vring
+ * @scope: enum vhn_coal_scope
+ */
+struct vhn_coal_reset {
+	__u32 index;
+	__u32 scope;
+};
+
+/**
+ * struct vhn_vring_stats - argument of VHN_GET_STATS
+ * @index: vring (in)
+ * @reserved: 0
+ * @packets: rx: delivered to the guest; tx: handed to the back end
+ * @bytes: their bytes, without the virtio header
+ * @kicks: available buffer notifications received
+ * @spurious_kicks: of these, how many found nothing new available
+ * @notify_count: notifications because max_packets was reached
+ * @notify_timer: because max_usecs had passed
+ * @notify_immediate: because the queue does not coalesce
+ * @notify_flush: so that neither side waits for the other (stop, full ring)
+ * @suppressed: due, and not wanted by the driver
+ * @drop_malformed: descriptors or header that cannot be a packet
+ * @drop_truncated: rx: longer than the buffers the driver offered
+ * @drop_backend: refused by the back end
+ * @refused: parameters refused because of limit or lock
+ *
+ * The notifications sent are the sum of the four reasons. Counters start at 0
+ * when the file is opened and at VHN_RESET_DEVICE.
+ */
+struct vhn_vring_stats {
+	__u32 index;
+	__u32 reserved;
+	__aligned_u64 packets;
+	__aligned_u64 bytes;
+	__aligned_u64 kicks;
+	__aligned_u64 spurious_kicks;
+	__aligned_u64 notify_count;
+	__aligned_u64 notify_timer;
+	__aligned_u64 notify_immediate;
+	__aligned_u64 notify_flush;
+	__aligned_u64 suppressed;
+	__aligned_u64 drop_malformed;
+	__aligned_u64 drop_truncated;
+	__aligned_u64 drop_backend;
+	__aligned_u64 refused;
+};
+
+#define VHN_SET_COAL	_IOW(VHN_IOC_TYPE, 0x00, struct vhn_coal_set)
+#define VHN_GET_COAL	_IOWR(VHN_IOC_TYPE, 0x01, struct vhn_coal_state)
+#define VHN_RESET_COAL	_IOW(VHN_IOC_TYPE, 0x02, struct vhn_coal_reset)
+#define VHN_GET_STATS	_IOWR(VHN_IOC_TYPE, 0x03, struct vhn_vring_stats)
+
+#endif /* _UAPI_LINUX_VHOST_NET_COAL_H */
