@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vm/log_judge.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+
+namespace vcoal::vm {
+namespace {
+
+struct Pattern {
+    enum class Where { start, anywhere };
+    Where where;
+    std::string_view text;
+
+    bool matches(std::string_view line) const {
+        if (where == Where::start)
+            return line.starts_with(text);
+        const size_t at = line.find(text);
+        // "BUG: ", but not "DEBUG: ".
+        return at != std::string_view::npos &&
+               (at == 0 || !std::isalnum(static_cast<unsigned char>(line[at - 1])));
+    }
+};
+
+using enum Pattern::Where;
+
+constexpr std::array faults = {
+    // Every WARN and BUG draws this line first, whatever its own text.
+    Pattern{start, "------------[ cut here ]------------"},
+    // WARN, and lockdep's own headings.
+    Pattern{start, "WARNING: "},
+    // Page faults, sleeping in atomic context, KASAN, KCSAN, KFENCE, soft lockups,
+    // workqueue lockups, bad pages ...
+    Pattern{anywhere, "BUG: "},
+    // The slab allocator leaves the colon out.
+    Pattern{start, "BUG "},
+    Pattern{anywhere, "kernel BUG at "},
+    Pattern{anywhere, "Oops: "},
+    // Exceptions in the kernel; those of a process have no comma and no colon here.
+    Pattern{anywhere, "general protection fault,"},
+    Pattern{anywhere, "general protection fault:"},
+    Pattern{anywhere, "double fault:"},
+    Pattern{anywhere, "Unable to handle kernel"},
+    Pattern{anywhere, "UBSAN: "},
+    // Reports of RCU, hung tasks and lockdep's minor complaints.
+    Pattern{start, "INFO: task "},
+    Pattern{start, "INFO: trying to register non-static key"},
+    Pattern{start, "INFO: rcu"},
+    Pattern{anywhere, "rcu: INFO: "},
+    Pattern{anywhere, "rcu_preempt kthread starved"},
+    Pattern{anywhere, "hard LOCKUP"},
+    // What is left behind: memory, and references to a network device.
+    Pattern{anywhere, "new suspected memory leaks"},
+    Pattern{anywhere, "unregister_netdevice: waiting for "},
+    Pattern{start, "Kernel panic - not syncing"},
+};
+
+// The virtio core's words for a device that does not keep to the protocol.
+constexpr std::array about_devices = {
+    // A used entry names a descriptor beyond the ring, or one not in use.
+    Pattern{anywhere, "out of range"},
+    Pattern{anywhere, "is not a head!"},
+    // virtio-net: the used length contradicts the headers in the buffer.
+    Pattern{anywhere, "bad gso"},
+    Pattern{anywhere, "rx error: len "},
+    Pattern{anywhere, "short packet "},
+    Pattern{anywhere, "buffers out of "},
+};
+
+constexpr size_t longest_report = 60;
+
+template <size_t N>
+bool any(const std::array<Pattern, N>& patterns, std::string_view line) {
+    return std::ranges::any_of(patterns, [&](const Pattern& p) { return p.matches(line); });
+}
+
+/// Removes "[   12.345678]" and the caller id that some kernels add, "[   T42]".
+std::string_view without_stamps(std::string_view line) {
+    while (line.starts_with('[')) {
+        const size_t end = line.find(']');
+        const std::string_view inside = line.substr(1, end == line.npos ? 0 : end - 1);
+        const bool stamp = !inside.empty() && std::ranges::all_of(inside, [](unsigned char c) {
+            return std::isdigit(c) || c == ' ' || c == '.' || c == 'T' || c == 'C';
+        });
+        if (!stamp)
+            break;
+        line.remove_prefix(end + 1);
+        if (line.starts_with(' '))
+            line.remove_prefix(1);
+    }
+    return line;
+}
+
+/// Gathers the lines of one report, from the first that gives it away on.
+class Collector {
+public:
+    explicit Collector(LogFindings& findings) : findings_(findings) {}
+
+    void line(std::string_view full) {
+        const std::string_view text = without_stamps(full);
+        findings_.panicked |= text.starts_with("Kernel panic - not syncing");
+        if (left_ == 0 && any(faults, text)) {
+            findings_.faults.emplace_back();
+            left_ = longest_report;
+        }
+        if (left_ > 0) {
+            append(full);
+            --left_;
+            if (text.starts_with("---[ end "))
+                left_ = 0;
+        } else if (any(about_devices, text)) {
+            ++findings_.about_devices;
+        }
+    }
+
+private:
+    void append(std::string_view full) {
+        findings_.faults.back() += full;
+        findings_.faults.back() += '\n';
+    }
+
+    LogFindings& findings_;
+    size_t left_ = 0;
+};
+
+struct Taint {
+    unsigned bit;
+    std::string_view meaning;
+};
+
+constexpr unsigned taint_out_of_tree = 12;
+constexpr unsigned taint_unsigned = 13;
+
+constexpr std::array taints = {
+    Taint{0, "P: proprietary module"},
+    Taint{1, "F: module loaded by force"},
+    Taint{2, "S: CPU out of specification"},
+    Taint{3, "R: module unloaded by force"},
+    Taint{4, "M: machine check"},
+    Taint{5, "B: bad page"},
+    Taint{6, "U: asked for by a user"},
+    Taint{7, "D: the kernel died (Oops or BUG)"},
+    Taint{8, "A: ACPI table replaced"},
+    Taint{9, "W: a warning was printed"},
+    Taint{10, "C: staging driver"},
+    Taint{11, "I: firmware bug worked around"},
+    Taint{14, "L: soft lockup"},
+    Taint{15, "K: live patched"},
+    Taint{16, "X: distribution's own"},
+    Taint{17, "T: structures randomised"},
+    Taint{18, "N: in-kernel test ran"},
+};
+
+} // namespace
+
+LogFindings judge_log(std::string_view log) {
+    LogFindings findings;
+    Collector collector(findings);
+    while (!log.empty()) {
+        const size_t end = std::min(log.find('\n'), log.size());
+        std::string_view line = log.substr(0, end);
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        collector.line(line);
+        log.remove_prefix(std::min(end + 1, log.size()));
+    }
+    return findings;
+}
+
+std::vector<std::string> bad_taints(std::uint64_t mask) {
+    mask &= ~(1ULL << taint_out_of_tree | 1ULL << taint_unsigned);
+    std::vector<std::string> names;
+    for (const Taint& taint : taints) {
+        if (mask & 1ULL << taint.bit)
+            names.emplace_back(taint.meaning);
+        mask &= ~(1ULL << taint.bit);
+    }
+    if (mask != 0)
+        names.push_back("unknown bits " + std::to_string(mask));
+    return names;
+}
+
+} // namespace vcoal::vm

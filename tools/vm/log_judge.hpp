@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vcoal::vm {
+
+/// What a kernel log says about the kernel's health.
+struct LogFindings {
+    /// Each a fault the kernel reported: the line that says so and those after it.
+    std::vector<std::string> faults;
+    /// Complaints of the virtio core about a device that breaks the rules, which
+    /// is what tests of hostile devices are for.
+    unsigned about_devices = 0;
+    bool panicked = false;
+};
+
+/// Judges a kernel log, one message per line, with or without time stamps.
+LogFindings judge_log(std::string_view log);
+
+/// The reasons in a taint mask that a clean run cannot have, as words; empty if
+/// there are none. An out-of-tree module (O) and an unsigned one (E) are fine.
+std::vector<std::string> bad_taints(std::uint64_t mask);
+
+} // namespace vcoal::vm

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vcoal/error.hpp"
+#include "vm/accel.hpp"
+#include "vm/files.hpp"
+#include "vm/job.hpp"
+#include "vm/options.hpp"
+#include "vm/session.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace vcoal;
+using namespace vcoal::vm;
+namespace fs = std::filesystem;
+
+std::string random_nonce() {
+    std::array<unsigned char, 16> bytes;
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        throw Error("nonce", "getrandom", errno);
+    std::string text;
+    for (const unsigned char byte : bytes)
+        text += fmt::format("{:02x}", byte);
+    return text;
+}
+
+bool same_file(int a, int b) {
+    struct stat first {
+    }, second{};
+    return ::fstat(a, &first) == 0 && ::fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+bool passed_on(std::string_view variable) {
+    for (const std::string_view name : {"PATH=", "LANG=", "TERM="})
+        if (variable.starts_with(name))
+            return true;
+    for (const std::string_view prefix : {"LC_", "GTEST_", "VCOAL_"})
+        if (variable.starts_with(prefix))
+            return true;
+    return false;
+}
+
+std::vector<std::string> guest_environment(const Options& options, const Kernel& kernel,
+                                           const fs::path& checkout) {
+    std::vector<std::string> environment{"HOME=/root"};
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        if (passed_on(*variable))
+            environment.emplace_back(*variable);
+    // The last of two wins, so a runner within a runner is not misled.
+    environment.push_back("VCOAL_KERNEL=" + kernel.version);
+    environment.push_back("VCOAL_CHECKOUT=" + checkout.string());
+    environment.push_back("VCOAL_MODULES=" +
+                          (checkout / "build/modules" / kernel.version).string());
+    if (!options.out.empty())
+        environment.push_back(std::string("VCOAL_OUT=") + guest_out);
+    if (options.icount)
+        environment.emplace_back("VCOAL_ICOUNT=1");
+    return environment;
+}
+
+/// The project's directory, by the launcher's word.
+fs::path find_checkout() {
+    const char* path = std::getenv("VCOAL_CHECKOUT");
+    if (path == nullptr)
+        throw Error("vm-run", "VCOAL_CHECKOUT is not set", 0, "start it by tools/vm/vm");
+    return path;
+}
+
+std::string describe(const Options& options, const Kernel& kernel, const Accelerator& accel) {
+    return fmt::format("{} ({} CPU{}; {})", kernel.version, options.smp, options.smp > 1 ? "s" : "",
+                       accel.reason);
+}
+
+int report(const Verdict& verdict, const Outcome& outcome, const fs::path& console) {
+    for (const std::string& line : verdict.lines)
+        fmt::print(stderr, "{}\n", line);
+    if (!verdict.keep_log) {
+        fs::remove(console);
+        return verdict.exit_status;
+    }
+    if (outcome.report.kernel_log)
+        write_file(console, outcome.console + "--- kernel log ---\n" + *outcome.report.kernel_log);
+    fmt::print(stderr, "vm: the log is in {}\n", console.string());
+    return verdict.exit_status;
+}
+
+int run(const Options& options, const Kernel& kernel, const fs::path& checkout) {
+    const fs::path build = checkout / "build/vm";
+    fs::create_directories(build);
+    const Accelerator accel = choose_accelerator(options.accel, options.icount, kernel);
+
+    const JobDirectory job(build);
+    Command command{.nonce = random_nonce(),
+                    .directory = fs::current_path(),
+                    .environment = guest_environment(options, kernel, checkout),
+                    .argv = options.command,
+                    .merge_output = same_file(STDOUT_FILENO, STDERR_FILENO)};
+    write_job(job, kernel,
+              {.checkout = checkout,
+               .agent = fs::read_symlink("/proc/self/exe").parent_path() / "vm-agent",
+               .out = !options.out.empty()},
+              command);
+
+    const fs::path console = build / fmt::format("console-{}.log", ::getpid());
+    const Machine machine{.kernel = kernel,
+                          .kvm = accel.kvm,
+                          .icount = options.icount,
+                          .smp = options.smp,
+                          .memory_mib = options.memory_mib,
+                          .console = console,
+                          .append = {}};
+    Run run{.machine = machine,
+            .shares = {{"vcoal-root", "/", false}, {"vcoal-job", job.path(), false}},
+            .nonce = command.nonce,
+            .merge_output = command.merge_output,
+            .timeout = options.timeout,
+            .qemu_messages = job.path() / "qemu"};
+    if (!options.out.empty()) {
+        fs::create_directories(options.out);
+        run.shares.push_back({"vcoal-out", fs::absolute(options.out), true});
+    }
+
+    Progress progress;
+    progress.booting(describe(options, kernel, accel));
+    Outcome outcome = run_session(run, progress);
+    outcome.qemu_messages = read_file(run.qemu_messages);
+    if (fs::exists(console))
+        outcome.console = read_file(console);
+    return report(judge(outcome), outcome, console);
+}
+
+int act(const Options& options) {
+    if (options.action == Options::Action::help) {
+        fmt::print("{}", help_text());
+        return 0;
+    }
+    const fs::path checkout = find_checkout();
+    const Kernel kernel = prepare_kernel(checkout / "tools/vm", options.kernel);
+    if (options.action == Options::Action::print_kdir)
+        fmt::print("{}\n", kernel.build().string());
+    if (options.action != Options::Action::run)
+        return 0;
+    block_signals();
+    return run(options, kernel, checkout);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return act(parse_options({argv + 1, argv + argc}));
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "vm: {}\n", error.what());
+        return exit_cannot_run;
+    }
+}
