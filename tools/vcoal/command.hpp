@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace vcoal {
+
+/// How the program ends; --help tells the same.
+enum ExitCode {
+    exit_ok = 0,
+    exit_failed = 1,
+    exit_usage = 2,
+    exit_died = 3,
+};
+
+/// What the command line asks for. A command's parser fills it in.
+struct Invocation {
+    /// Carries the command out; throws Error.
+    std::function<ExitCode()> run;
+    /// Reports and errors are JSON.
+    bool json = false;
+};
+
+/// Adds the command `pair` (pair_command.cpp). Further commands: one function and one
+/// file each, called by main().
+void add_pair_command(CLI::App& app, Invocation& invocation);
+
+} // namespace vcoal

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vcoal/features.hpp"
+
+#include "vcoal/error.hpp"
+#include "vcoal/virtio_net.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <linux/virtio_ring.h>
+#include <sstream>
+
+namespace vcoal {
+namespace {
+
+struct Name {
+    unsigned bit;
+    const char* name;
+};
+
+constexpr std::array names{
+    Name{VIRTIO_NET_F_CSUM, "csum"},
+    Name{VIRTIO_NET_F_GUEST_CSUM, "guest_csum"},
+    Name{VIRTIO_NET_F_MTU, "mtu"},
+    Name{VIRTIO_NET_F_MAC, "mac"},
+    Name{VIRTIO_NET_F_GUEST_TSO4, "guest_tso4"},
+    Name{VIRTIO_NET_F_GUEST_TSO6, "guest_tso6"},
+    Name{VIRTIO_NET_F_GUEST_ECN, "guest_ecn"},
+    Name{VIRTIO_NET_F_HOST_TSO4, "host_tso4"},
+    Name{VIRTIO_NET_F_HOST_TSO6, "host_tso6"},
+    Name{VIRTIO_NET_F_HOST_ECN, "host_ecn"},
+    Name{VIRTIO_NET_F_MRG_RXBUF, "mrg_rxbuf"},
+    Name{VIRTIO_NET_F_STATUS, "status"},
+    Name{VIRTIO_NET_F_CTRL_VQ, "ctrl_vq"},
+    Name{VIRTIO_NET_F_MQ, "mq"},
+    Name{VIRTIO_RING_F_INDIRECT_DESC, "indirect_desc"},
+    Name{VIRTIO_RING_F_EVENT_IDX, "event_idx"},
+    Name{VIRTIO_F_VERSION_1, "version_1"},
+    Name{VIRTIO_F_ACCESS_PLATFORM, "access_platform"},
+    Name{VIRTIO_NET_F_VQ_NOTF_COAL, "vq_notf_coal"},
+    Name{VIRTIO_NET_F_NOTF_COAL, "notf_coal"},
+};
+
+constexpr std::uint64_t ctrl_vq = feature(VIRTIO_NET_F_CTRL_VQ);
+constexpr std::uint64_t csum = feature(VIRTIO_NET_F_CSUM);
+constexpr std::uint64_t guest_csum = feature(VIRTIO_NET_F_GUEST_CSUM);
+
+struct Rule {
+    unsigned bit;
+    std::uint64_t any_of;
+};
+
+// In an order in which dropping one leaves nothing for an earlier rule to drop.
+constexpr std::array rules{
+    Rule{VIRTIO_NET_F_GUEST_TSO4, guest_csum},
+    Rule{VIRTIO_NET_F_GUEST_TSO6, guest_csum},
+    Rule{VIRTIO_NET_F_GUEST_ECN,
+         feature(VIRTIO_NET_F_GUEST_TSO4) | feature(VIRTIO_NET_F_GUEST_TSO6)},
+    Rule{VIRTIO_NET_F_HOST_TSO4, csum},
+    Rule{VIRTIO_NET_F_HOST_TSO6, csum},
+    Rule{VIRTIO_NET_F_HOST_ECN, feature(VIRTIO_NET_F_HOST_TSO4) | feature(VIRTIO_NET_F_HOST_TSO6)},
+    Rule{VIRTIO_NET_F_MQ, ctrl_vq},
+    Rule{VIRTIO_NET_F_VQ_NOTF_COAL, ctrl_vq},
+    Rule{VIRTIO_NET_F_NOTF_COAL, ctrl_vq},
+};
+
+bool violated(std::uint64_t features, const Rule& rule) {
+    return (features & feature(rule.bit)) != 0 && (features & rule.any_of) == 0;
+}
+
+std::string name_of(unsigned bit) {
+    const auto* known =
+        std::find_if(names.begin(), names.end(), [bit](const Name& n) { return n.bit == bit; });
+    return known != names.end() ? known->name : "bit " + std::to_string(bit);
+}
+
+std::uint64_t bit_named(const std::string& name) {
+    const auto* known =
+        std::find_if(names.begin(), names.end(), [&name](const Name& n) { return name == n.name; });
+    if (known != names.end()) {
+        return feature(known->bit);
+    }
+    std::string all;
+    for (const Name& n : names) {
+        all += std::string(all.empty() ? "" : " ") + n.name;
+    }
+    throw Error("feature \"" + name + "\"", "look up", EINVAL, "the names are " + all);
+}
+
+} // namespace
+
+std::vector<std::string> feature_names(std::uint64_t features) {
+    std::vector<std::string> result;
+    for (; features != 0; features &= features - 1) {
+        result.push_back(name_of(static_cast<unsigned>(std::countr_zero(features))));
+    }
+    return result;
+}
+
+std::optional<UnmetFeature> find_unmet(std::uint64_t features) {
+    for (const Rule& rule : rules) {
+        if (violated(features, rule)) {
+            return UnmetFeature{rule.bit, rule.any_of};
+        }
+    }
+    return std::nullopt;
+}
+
+std::uint64_t drop_unmet(std::uint64_t features) {
+    for (const Rule& rule : rules) {
+        if (violated(features, rule)) {
+            features &= ~feature(rule.bit);
+        }
+    }
+    return features;
+}
+
+FeatureChoice parse_feature_choice(const std::string& text) {
+    constexpr std::uint64_t fixed = feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_F_ACCESS_PLATFORM);
+    FeatureChoice choice;
+    std::istringstream list(text);
+    for (std::string item; std::getline(list, item, ',');) {
+        if (item.empty() || (item[0] != '+' && item[0] != '-')) {
+            throw Error("feature \"" + item + "\"", "read", EINVAL,
+                        "write +NAME to require it or -NAME to leave it out");
+        }
+        const std::uint64_t bit = bit_named(item.substr(1));
+        if (item[0] == '-' && (bit & fixed) != 0) {
+            throw Error("feature \"" + item + "\"", "leave out", EINVAL,
+                        "the loopback transport cannot do without it");
+        }
+        (item[0] == '+' ? choice.required : choice.excluded) |= bit;
+    }
+    if ((choice.required & choice.excluded) != 0) {
+        throw Error("features \"" + text + "\"", "read", EINVAL,
+                    feature_names(choice.required & choice.excluded).front() +
+                        " is both required and left out");
+    }
+    return choice;
+}
+
+std::uint64_t choose_features(std::uint64_t possible, const FeatureChoice& choice,
+                              const std::string& object) {
+    const std::uint64_t offered = drop_unmet(possible & ~choice.excluded);
+    const std::uint64_t missing = choice.required & ~offered;
+    if (missing == 0) {
+        return offered;
+    }
+    const std::string name = feature_names(missing).front();
+    const bool taken_along = (missing & possible) == missing;
+    throw Error(object, "offer feature " + name, EOPNOTSUPP,
+                taken_along ? "a feature it needs was left out"
+                            : "neither this device nor an option given provides it");
+}
+
+} // namespace vcoal

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vcoal {
+
+/// The mask of a feature bit.
+constexpr std::uint64_t feature(unsigned bit) {
+    return std::uint64_t{1} << bit;
+}
+
+/// Names of the bits set, lower case and without prefix ("notf_coal"), lowest bit
+/// first; "bit N" where this program knows no name.
+std::vector<std::string> feature_names(std::uint64_t features);
+
+/// A feature without one it needs (spec 1.1, column "needs").
+struct UnmetFeature {
+    unsigned bit;
+    /// One of these is missing.
+    std::uint64_t needs;
+};
+
+/// The lowest feature of the set whose prerequisite is not in it (FEAT-D2).
+std::optional<UnmetFeature> find_unmet(std::uint64_t features);
+
+/// The set without what cannot stand in it because of a missing prerequisite (FEAT-D1).
+std::uint64_t drop_unmet(std::uint64_t features);
+
+/// What a user wants of the features a device offers.
+struct FeatureChoice {
+    std::uint64_t required = 0;
+    std::uint64_t excluded = 0;
+};
+
+/// Reads "+name,-name": + is required, - is not offered. Throws Error.
+FeatureChoice parse_feature_choice(const std::string& text);
+
+/// @p possible without what was excluded and what that takes along. Throws Error
+/// naming @p object when a required feature is not among what remains.
+std::uint64_t choose_features(std::uint64_t possible, const FeatureChoice& choice,
+                              const std::string& object);
+
+} // namespace vcoal

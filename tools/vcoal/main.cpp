@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vcoal/command.hpp"
+#include "vcoal/error.hpp"
+#include "vcoal/report.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+
+namespace {
+
+using vcoal::ExitCode;
+using vcoal::Invocation;
+
+constexpr const char* epilogue = R"(Exit status:
+  0  done
+  1  failed; standard error says why
+  2  wrong usage
+  3  the device died while it was running
+
+An error is one line on standard error, "vcoal: OBJECT: OPERATION: REASON; HINT",
+or with --json an object with the members object, operation, errno, message, hint.
+
+Examples:
+  vcoal pair --netns guest
+  vcoal --version)";
+
+int usage(CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+        return app.exit(error); // --help, --version
+    }
+    fmt::print(stderr, "vcoal: {}; see vcoal --help\n", error.what());
+    return vcoal::exit_usage;
+}
+
+int report(const vcoal::Error& error, bool json) {
+    if (json) {
+        fmt::print(stderr, "{}\n", vcoal::to_json(error).dump());
+    } else {
+        fmt::print(stderr, "vcoal: {}\n", error.what());
+    }
+    return vcoal::exit_failed;
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("Notification coalescing for virtio network devices", "vcoal");
+    app.set_version_flag("--version", "vcoal " VCOAL_VERSION);
+    app.require_subcommand(1);
+    app.footer(epilogue);
+    Invocation invocation;
+    vcoal::add_pair_command(app, invocation);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return usage(app, error);
+    }
+    try {
+        return invocation.run();
+    } catch (const vcoal::Error& error) {
+        return report(error, invocation.json);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "vcoal: {}\n", error.what());
+        return vcoal::exit_failed;
+    }
+}

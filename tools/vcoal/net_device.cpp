@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vcoal/net_device.hpp"
+
+#include "vcoal/error.hpp"
+#include "vcoal/virtio_net.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <cstring>
+#include <fmt/format.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_ring.h>
+
+namespace vcoal {
+namespace {
+
+constexpr std::uint32_t control_ring_size = 64;
+constexpr int header_size = sizeof(virtio_net_hdr_v1);
+
+// Enough for a ring full of the largest packets, within what the transport allows.
+constexpr std::uint64_t arena_bytes_per_entry = 64 * 1024;
+
+constexpr std::uint64_t coalescing_features =
+    feature(VIRTIO_NET_F_NOTF_COAL) | feature(VIRTIO_NET_F_VQ_NOTF_COAL);
+
+// What is up to vhost: offered only where it reports the bit.
+constexpr std::uint64_t vhost_features =
+    feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_RING_F_INDIRECT_DESC) |
+    feature(VIRTIO_RING_F_EVENT_IDX) | feature(VIRTIO_NET_F_MRG_RXBUF) | coalescing_features;
+
+// What the tap and this process carry out.
+constexpr std::uint64_t own_features =
+    feature(VIRTIO_NET_F_CSUM) | feature(VIRTIO_NET_F_GUEST_CSUM) |
+    feature(VIRTIO_NET_F_GUEST_TSO4) | feature(VIRTIO_NET_F_GUEST_TSO6) |
+    feature(VIRTIO_NET_F_GUEST_ECN) | feature(VIRTIO_NET_F_HOST_TSO4) |
+    feature(VIRTIO_NET_F_HOST_TSO6) | feature(VIRTIO_NET_F_HOST_ECN) | feature(VIRTIO_NET_F_MAC) |
+    feature(VIRTIO_NET_F_STATUS) | feature(VIRTIO_NET_F_CTRL_VQ);
+
+std::uint64_t features_to_offer(const NetDeviceOptions& options) {
+    const VhostNet vhost(options.vhost);
+    std::uint64_t possible = own_features | (vhost.features() & vhost_features);
+    if ((vhost.backend_features() & (1ULL << VHN_BACKEND_F_COAL)) == 0) {
+        possible &= ~coalescing_features;
+    }
+    if (options.queues > 1) {
+        possible |= feature(VIRTIO_NET_F_MQ);
+    }
+    if (options.mtu) {
+        possible |= feature(VIRTIO_NET_F_MTU);
+    }
+    return choose_features(possible, options.features, options.vhost);
+}
+
+std::vector<std::uint32_t> queue_sizes(const NetDeviceOptions& options, std::uint64_t features) {
+    std::vector<std::uint32_t> sizes(std::size_t{2} * options.queues, options.ring_size);
+    if ((features & feature(VIRTIO_NET_F_CTRL_VQ)) != 0) {
+        sizes.push_back(control_ring_size);
+    }
+    return sizes;
+}
+
+std::vector<std::byte> config_space(const NetDeviceOptions& options) {
+    virtio_net_config config{};
+    std::copy(options.mac.begin(), options.mac.end(), std::begin(config.mac));
+    config.status = VIRTIO_NET_S_LINK_UP;
+    config.max_virtqueue_pairs = static_cast<__virtio16>(options.queues);
+    config.mtu = static_cast<__virtio16>(options.mtu.value_or(0));
+    std::vector<std::byte> bytes(offsetof(virtio_net_config, speed));
+    std::memcpy(bytes.data(), &config, bytes.size());
+    return bytes;
+}
+
+LoopbackOptions loopback_options(const NetDeviceOptions& options) {
+    LoopbackOptions loopback;
+    loopback.features = features_to_offer(options);
+    loopback.queue_sizes = queue_sizes(options, loopback.features);
+    loopback.config = config_space(options);
+    loopback.arena_bytes = std::min<std::uint64_t>(
+        options.queues * std::uint64_t{std::max(options.ring_size, 128U)} * arena_bytes_per_entry,
+        VLB_MAX_ARENA);
+    return loopback;
+}
+
+std::vector<Tap> open_taps(const NetDeviceOptions& options) {
+    TapOptions tap{options.tap, true, options.queues > 1};
+    std::vector<Tap> taps;
+    for (unsigned queue = 0; queue < options.queues; queue++) {
+        taps.emplace_back(tap);
+        tap.name = taps.front().name();
+    }
+    Tap& first = taps.front();
+    first.set_header_size(header_size);
+    first.set_send_buffer(INT_MAX);
+    if (options.mtu) {
+        first.netdev().set_mtu(*options.mtu);
+    }
+    return taps;
+}
+
+/// What the driver can take, as a tap is told.
+unsigned tap_offloads(std::uint64_t features) {
+    constexpr std::pair<unsigned, unsigned> table[] = {
+        {VIRTIO_NET_F_GUEST_CSUM, TUN_F_CSUM},
+        {VIRTIO_NET_F_GUEST_TSO4, TUN_F_TSO4},
+        {VIRTIO_NET_F_GUEST_TSO6, TUN_F_TSO6},
+        {VIRTIO_NET_F_GUEST_ECN, TUN_F_TSO_ECN},
+    };
+    unsigned offloads = 0;
+    for (const auto& [bit, offload] : table) {
+        offloads |= (features & feature(bit)) != 0 ? offload : 0;
+    }
+    return offloads;
+}
+
+/// FEAT-D2: throws Error when the driver's choice makes no sense.
+void check_choice(std::uint64_t features, std::uint64_t offered) {
+    if (const auto unmet = find_unmet(features)) {
+        throw Error("features of the driver",
+                    "accept " + feature_names(feature(unmet->bit)).front(), EINVAL,
+                    "it needs " + feature_names(unmet->needs).front());
+    }
+    if ((features & ~offered) != 0) {
+        throw Error("features of the driver",
+                    "accept " + feature_names(features & ~offered).front(), EINVAL,
+                    "it was not offered");
+    }
+    if ((features & feature(VIRTIO_F_VERSION_1)) == 0) {
+        throw Error("features of the driver", "accept", EINVAL, "version_1 is missing");
+    }
+}
+
+/// The first bytes of what the driver sent; the server looks at no more.
+std::vector<std::byte> gather(const DeviceChain& chain) {
+    std::vector<std::byte> bytes;
+    for (const auto segment : chain.readable) {
+        const std::size_t left = ControlServer::request_limit - bytes.size();
+        const auto part = segment.first(std::min(left, segment.size()));
+        bytes.insert(bytes.end(), part.begin(), part.end());
+    }
+    return bytes;
+}
+
+} // namespace
+
+NetDevice::NetDevice(const NetDeviceOptions& options)
+    : options_(options), taps_(open_taps(options)), loopback_(loopback_options(options)),
+      queues_(queue_sizes(options, loopback_.offered()).size()) {
+    for (unsigned pair = 0; pair < options.queues; pair++) {
+        pairs_.emplace_back(options.vhost, loopback_.region(), vhost_errors_.get());
+    }
+    if (options.queues > 1) {
+        taps_.front().set_steering_program(steering_.emplace().program());
+    }
+}
+
+// The features decide which queue is the control queue.
+void NetDevice::attach_eventfds(std::uint64_t features) {
+    const bool control = (features & feature(VIRTIO_NET_F_CTRL_VQ)) != 0;
+    for (unsigned vq = 0; vq < queues_.size(); vq++) {
+        loopback_.set_eventfds(vq, queues_[vq].kick.get(), queues_[vq].call.get(),
+                               control && vq == control_index());
+    }
+}
+
+void NetDevice::handle(const vlb_event& event) {
+    switch (event.type) {
+    case VLB_EVENT_FEATURES:
+        try {
+            negotiate(event.features[0]);
+        } catch (...) {
+            loopback_.acknowledge(event.seq, false);
+            throw;
+        }
+        loopback_.acknowledge(event.seq);
+        break;
+    case VLB_EVENT_STATUS:
+        if ((event.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0 && !running_) {
+            run();
+        }
+        break;
+    case VLB_EVENT_RESET:
+        reset();
+        loopback_.acknowledge(event.seq);
+        break;
+    default:
+        break;
+    }
+}
+
+// The driver waits, and has no interface yet: the one moment for calls on the tap.
+void NetDevice::negotiate(std::uint64_t features) {
+    check_choice(features, loopback_.offered());
+    accepted_ = features;
+    server_.negotiate(features, options_.queues);
+    attach_eventfds(features);
+    taps_.front().set_offload(tap_offloads(features));
+    for (VhostPair& pair : pairs_) {
+        // ACCESS_PLATFORM would switch vhost's IOTLB on; the rest is none of its business.
+        pair.vhost().set_features(features & vhost_features);
+    }
+}
+
+void NetDevice::run() {
+    set_active_pairs(1);
+    for (unsigned vq = 0; vq < 2 * server_.pairs(); vq++) {
+        const vlb_vq queue = loopback_.queue(vq);
+        if ((queue.flags & VLB_VQ_ENABLED) != 0) {
+            pairs_[vq / 2].start(vq % 2, loopback_, queue, queues_[vq].kick.get(),
+                                 queues_[vq].call.get(), taps_[vq / 2].get());
+        }
+    }
+    if ((accepted_ & feature(VIRTIO_NET_F_CTRL_VQ)) != 0) {
+        control_ring_.emplace(loopback_, loopback_.queue(control_index()), accepted_);
+    }
+    running_ = true;
+}
+
+void NetDevice::reset() {
+    running_ = false;
+    control_ring_.reset();
+    for (VhostPair& pair : pairs_) {
+        pair.reset();
+    }
+    set_active_pairs(1);
+}
+
+// Every answer is signalled: the transport waits for it (linux/virtio_loopback.h).
+std::vector<ControlAnswer> NetDevice::serve_control() {
+    std::vector<ControlAnswer> answers;
+    QueueFds& fds = queues_[control_index()];
+    fds.kick.take();
+    for (;;) {
+        const auto chain = control_ring_->pop();
+        if (!chain) {
+            if (!control_ring_->enable_kicks()) {
+                break;
+            }
+            continue;
+        }
+        std::vector<std::byte> room(std::min(chain->writable_bytes(), ControlServer::answer_limit));
+        answers.push_back(server_.serve(gather(*chain), room));
+        const std::uint32_t written = answers.back().written;
+        chain->write(std::span(room).first(written));
+        control_ring_->push(chain->head, written);
+        fds.call.signal();
+    }
+    return answers;
+}
+
+void NetDevice::set_link(bool up) {
+    const __virtio16 status = up ? VIRTIO_NET_S_LINK_UP : 0;
+    loopback_.set_config(offsetof(virtio_net_config, status), std::as_bytes(std::span(&status, 1)));
+}
+
+bool NetDevice::enabled(unsigned vq) const {
+    return (loopback_.queue(vq).flags & VLB_VQ_ENABLED) != 0;
+}
+
+vhn_coal_state NetDevice::coalescing(unsigned vq) const {
+    return pairs_[vq / 2].vhost().coalescing(vq % 2);
+}
+
+void NetDevice::set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_params params) {
+    pairs_[vq / 2].vhost().set_coalescing(vq % 2, target, params);
+}
+
+void NetDevice::set_active_pairs(unsigned pairs) {
+    active_pairs_ = pairs;
+    if (steering_) {
+        steering_->set_active_pairs(pairs);
+    }
+}
+
+} // namespace vcoal

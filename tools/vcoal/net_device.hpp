@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "vcoal/control.hpp"
+#include "vcoal/device_ring.hpp"
+#include "vcoal/features.hpp"
+#include "vcoal/loopback.hpp"
+#include "vcoal/netdev.hpp"
+#include "vcoal/steering.hpp"
+#include "vcoal/tap.hpp"
+#include "vcoal/vhost_pair.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vcoal {
+
+struct NetDeviceOptions {
+    std::string vhost = vhost_node;
+    /// Pairs of queues.
+    unsigned queues = 1;
+    unsigned ring_size = 256;
+    MacAddress mac{};
+    std::optional<unsigned> mtu;
+    std::string tap = "vcoal%d";
+    FeatureChoice features;
+};
+
+/// A network device on the loopback bus: its packets pass through vhost files and a
+/// tap, its control queue ends in this process.
+///
+/// After start() the owner of the object waits for the file descriptors below and
+/// calls the method that goes with each. The driver may hold rtnl while it waits for
+/// this process, so that between two of these calls the same thread makes no call that
+/// takes rtnl.
+class NetDevice : private ControlTarget {
+public:
+    explicit NetDevice(const NetDeviceOptions& options);
+
+    /// Has the device registered.
+    void start() { loopback_.start(); }
+
+    /// loopback().get(): carries out an event, answers it where that is awaited.
+    void handle(const vlb_event& event);
+    /// control_kick(): answers all commands that wait.
+    std::vector<ControlAnswer> serve_control();
+    /// The driver's view of the link.
+    void set_link(bool up);
+
+    Loopback& loopback() noexcept { return loopback_; }
+    /// -1 while there is no control queue.
+    int control_kick() const noexcept {
+        return control_ring_ ? queues_[control_index()].kick.get() : -1;
+    }
+    const Loopback& loopback() const noexcept { return loopback_; }
+    /// Signalled when vhost finds a ring that it cannot go on with.
+    EventFd& vhost_errors() noexcept { return vhost_errors_; }
+    std::vector<VhostPair>& pairs() noexcept { return pairs_; }
+    const std::string& tap_name() const noexcept { return taps_.front().name(); }
+    const NetDeviceOptions& options() const noexcept { return options_; }
+    const ControlServer& control() const noexcept { return server_; }
+    /// The driver's choice, without meaning before it has made one.
+    std::uint64_t accepted() const noexcept { return accepted_; }
+    bool running() const noexcept { return running_; }
+    unsigned active_pairs() const noexcept { return active_pairs_; }
+
+private:
+    /// The eventfds of a virtqueue.
+    struct QueueFds {
+        EventFd kick;
+        EventFd call;
+    };
+
+    bool enabled(unsigned vq) const override;
+    vhn_coal_state coalescing(unsigned vq) const override;
+    void set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_params params) override;
+    void set_active_pairs(unsigned pairs) override;
+
+    /// Index of the control queue: it follows from the features (spec 1.4).
+    unsigned control_index() const noexcept { return 2 * server_.pairs(); }
+    void negotiate(std::uint64_t features);
+    void attach_eventfds(std::uint64_t features);
+    void run();
+    void reset();
+
+    NetDeviceOptions options_;
+    /// Closed last: that takes rtnl, which the driver lets go of only when the loopback
+    /// device is gone.
+    std::vector<Tap> taps_;
+    std::optional<Steering> steering_;
+    Loopback loopback_;
+    EventFd vhost_errors_;
+    std::vector<VhostPair> pairs_;
+    std::vector<QueueFds> queues_;
+    ControlServer server_{*this};
+    std::optional<DeviceRing> control_ring_;
+    std::uint64_t accepted_ = 0;
+    unsigned active_pairs_ = 1;
+    bool running_ = false;
+};
+
+} // namespace vcoal

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vcoal/pair_session.hpp"
+
+#include "vcoal/error.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <functional>
+#include <linux/virtio_config.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace vcoal {
+namespace {
+
+constexpr auto driver_patience = std::chrono::seconds(10);
+
+/// SIGINT and SIGTERM as a file descriptor. Threads started later have them blocked too.
+Fd take_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    Fd fd(::signalfd(-1, &set, SFD_CLOEXEC));
+    if (!fd) {
+        throw Error("signalfd", "create", errno);
+    }
+    return fd;
+}
+
+std::optional<NetNs> open_netns(const std::optional<std::string>& name) {
+    return name ? std::optional(NetNs::open(*name)) : std::nullopt;
+}
+
+const char* describe_death(std::int32_t death) {
+    switch (death) {
+    case VLB_DEATH_CONTROL:
+        return "a control command had no answer in time";
+    case VLB_DEATH_RESET:
+        return "a reset was not acknowledged in time";
+    case VLB_DEATH_FEATURES:
+        return "the features were not acknowledged in time";
+    default:
+        return "its file was closed";
+    }
+}
+
+/// A source of events and what to do about them.
+struct Source {
+    int fd;
+    std::function<void()> handle;
+};
+
+} // namespace
+
+PairSession::PairSession(const PairOptions& options)
+    : options_(options), signals_(take_signals()), finder_(open_netns(options.netns)),
+      device_(options.device), input_(options.json ? STDIN_FILENO : -1) {
+}
+
+ExitCode PairSession::run() {
+    device_.start();
+    while (step()) {
+    }
+    if (death_) {
+        warn(Error("device", std::string("serve: ") + describe_death(*death_), 0,
+                   "the kernel log may say more"));
+        return exit_died;
+    }
+    return exit_ok;
+}
+
+int PairSession::timeout_ms() const {
+    if (!deadline_) {
+        return -1;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+    return std::max(0, static_cast<int>(left.count()));
+}
+
+bool PairSession::step() {
+    bool stopped = false;
+    const Source sources[] = {
+        {signals_.get(), [&stopped] { stopped = true; }},
+        {device_.control_kick(), [this] { on_control(); }},
+        {device_.loopback().get(), [this] { on_device(); }},
+        {finder_.get(), [this] { on_link(); }},
+        {device_.vhost_errors().get(), [this] { on_vhost_error(); }},
+        {input_.get(),
+         [this] {
+             input_.fill();
+             while (const auto line = input_.next()) {
+                 on_request(*line);
+             }
+         }},
+    };
+    std::vector<pollfd> fds;
+    for (const Source& source : sources) {
+        fds.push_back({source.fd, POLLIN, 0});
+    }
+    if (::poll(fds.data(), fds.size(), timeout_ms()) < 0 && errno != EINTR) {
+        throw Error("event loop", "poll", errno);
+    }
+    for (std::size_t i = 0; i < fds.size(); i++) {
+        if (fds[i].revents != 0) {
+            sources[i].handle();
+        }
+    }
+    if (deadline_ && Clock::now() >= *deadline_) {
+        throw Error(fmt::format("virtio{}", device_.loopback().info().index), "find a driver",
+                    ENODEV, "no driver took the device; `modprobe virtio_net`");
+    }
+    return !stopped && !death_;
+}
+
+void PairSession::on_device() {
+    const auto event = device_.loopback().next_event(std::chrono::milliseconds(0));
+    if (!event) {
+        return;
+    }
+    const bool was_running = device_.running();
+    device_.handle(*event);
+    if (device_.running() && !was_running) {
+        deadline_.reset();
+        finder_.begin(device_.loopback().info().index);
+    }
+    if (was_running && !device_.running()) {
+        report({{"event", "down"}});
+    }
+    if (event->type == VLB_EVENT_REGISTERED) {
+        if (event->result != 0) {
+            throw Error(loopback_node, "register device", -event->result);
+        }
+        if (!device_.running() && !was_up_) {
+            deadline_ = Clock::now() + driver_patience;
+        }
+    }
+    if (event->type == VLB_EVENT_DEAD) {
+        death_ = event->result;
+    }
+}
+
+void PairSession::on_control() {
+    for (const ControlAnswer& answer : device_.serve_control()) {
+        report(to_json(answer));
+    }
+}
+
+void PairSession::on_link() {
+    try {
+        const auto link = finder_.take();
+        if (!link) {
+            return;
+        }
+        was_up_ = true;
+        if (options_.json) {
+            report(describe_pairing(device_, *link, options_.netns));
+        } else {
+            fmt::print("{}\n", describe_pairing_in_words(device_, *link, options_.netns));
+            std::fflush(stdout);
+        }
+    } catch (const Error& error) {
+        // Later it may be that the driver was gone again at once.
+        if (!was_up_) {
+            throw;
+        }
+        warn(error);
+    }
+}
+
+void PairSession::on_vhost_error() {
+    device_.vhost_errors().take();
+    warn(Error(options_.device.vhost, "serve a ring of the driver", EPROTO,
+               "it is malformed; only a reset of the device helps"));
+}
+
+void PairSession::on_request(const std::string& line) {
+    try {
+        answer(line);
+    } catch (const Error& error) {
+        say(to_json(error));
+    }
+}
+
+void PairSession::answer(const std::string& line) {
+    const Json request = Json::parse(line, nullptr, false);
+    if (request == Json{{"get", "stats"}}) {
+        say(statistics(device_));
+        return;
+    }
+    const bool set_link = request.is_object() && request.size() == 2 &&
+                          request.value("set", Json()) == "link" &&
+                          request.value("up", Json()).is_boolean();
+    if (!set_link) {
+        throw Error("request", "read", EINVAL,
+                    R"(send {"get":"stats"} or {"set":"link","up":true})");
+    }
+    device_.set_link(request["up"].get<bool>());
+    say({{"link", {{"up", request["up"]}}}});
+}
+
+// The driver must not wait because a reader of events does: a pipe that poll() calls
+// writable takes a line of this length at once.
+void PairSession::report(Json event) {
+    if (!options_.json) {
+        return;
+    }
+    pollfd output{STDOUT_FILENO, POLLOUT, 0};
+    if (::poll(&output, 1, 0) <= 0) {
+        lost_++;
+        return;
+    }
+    if (lost_ > 0) {
+        event["lost"] = std::exchange(lost_, 0);
+    }
+    say(event);
+}
+
+void PairSession::say(const Json& json) const {
+    fmt::print("{}\n", json.dump());
+    std::fflush(stdout);
+}
+
+void PairSession::warn(const Error& error) const {
+    fmt::print(stderr, "{}\n",
+               options_.json ? to_json(error).dump() : fmt::format("vcoal: {}", error.what()));
+}
+
+} // namespace vcoal

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "vcoal/command.hpp"
+#include "vcoal/driver_link.hpp"
+#include "vcoal/line_reader.hpp"
+#include "vcoal/net_device.hpp"
+#include "vcoal/report.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace vcoal {
+
+struct PairOptions {
+    NetDeviceOptions device;
+    /// Network namespace for the driver's interface.
+    std::optional<std::string> netns;
+    bool json = false;
+};
+
+/// `vcoal pair`: a device from its registration to SIGINT or SIGTERM, in one loop that
+/// waits for the device, its control queue, the signals, and requests on standard input.
+class PairSession {
+public:
+    explicit PairSession(const PairOptions& options);
+
+    /// Runs until a signal or the device's death; throws Error.
+    ExitCode run();
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    bool step();
+    int timeout_ms() const;
+    void on_device();
+    void on_control();
+    void on_link();
+    void on_vhost_error();
+    void on_request(const std::string& line);
+    void answer(const std::string& line);
+    void say(const Json& json) const;
+    void report(Json event);
+    void warn(const Error& error) const;
+
+    PairOptions options_;
+    Fd signals_;
+    /// Joined last: its thread may wait for rtnl until the device is gone.
+    DriverLinkFinder finder_;
+    NetDevice device_;
+    LineReader input_;
+    /// A driver has taken the device once and its interface was found.
+    bool was_up_ = false;
+    /// Until when a driver must have taken it for the first time.
+    std::optional<Clock::time_point> deadline_;
+    /// Events nobody has read, so that nobody was told.
+    unsigned lost_ = 0;
+    /// DEAD came, and why.
+    std::optional<std::int32_t> death_;
+};
+
+} // namespace vcoal

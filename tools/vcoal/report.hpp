@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "vcoal/control.hpp"
+#include "vcoal/driver_link.hpp"
+#include "vcoal/error.hpp"
+#include "vcoal/net_device.hpp"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+namespace vcoal {
+
+/// Keys stand in the order in which they were written.
+using Json = nlohmann::ordered_json;
+
+Json to_json(const Error& error);
+
+/// A control command and its answer.
+Json to_json(const ControlAnswer& answer);
+
+/// Who is paired with whom: of a running device.
+/// @param netns where the interface was moved to; nothing: the first namespace
+Json describe_pairing(const NetDevice& device, const DriverLink& link,
+                      const std::optional<std::string>& netns);
+/// The same as a sentence.
+std::string describe_pairing_in_words(const NetDevice& device, const DriverLink& link,
+                                      const std::optional<std::string>& netns);
+
+/// All counters of a device, and the time at which they were read.
+Json statistics(NetDevice& device);
+
+} // namespace vcoal

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vcoal/tap.hpp"
+
+#include "vcoal/error.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
+namespace vcoal {
+namespace {
+
+constexpr const char* node = "/dev/net/tun";
+
+} // namespace
+
+Tap::Tap(const TapOptions& options)
+    : fd_(open_file(node, O_RDWR | O_NONBLOCK, "`modprobe tun` makes it")) {
+    if (options.name.size() >= IFNAMSIZ) {
+        throw Error("tap " + options.name, "name", EINVAL,
+                    "an interface name has 1 to 15 characters");
+    }
+    ifreq request{};
+    std::memcpy(request.ifr_name, options.name.data(), options.name.size());
+    const int flags = IFF_TAP | IFF_NO_PI | (options.header ? IFF_VNET_HDR : 0) |
+                      (options.multi_queue ? IFF_MULTI_QUEUE : 0);
+    request.ifr_flags = static_cast<short>(flags);
+    if (::ioctl(fd_.get(), TUNSETIFF, &request) != 0) {
+        throw Error("tap " + options.name, "create", errno,
+                    errno == EBUSY ? "another process has it open" : "this needs CAP_NET_ADMIN");
+    }
+    name_ = request.ifr_name;
+}
+
+template <typename T>
+void Tap::carry_out(unsigned long code, T argument, const char* what) {
+    if (::ioctl(fd_.get(), code, argument) != 0) {
+        throw Error("tap " + name_, what, errno);
+    }
+}
+
+void Tap::set_header_size(int bytes) {
+    carry_out(TUNSETVNETHDRSZ, &bytes, "set virtio header size");
+}
+
+void Tap::set_offload(unsigned flags) {
+    carry_out(TUNSETOFFLOAD, static_cast<unsigned long>(flags), "set offloads");
+}
+
+void Tap::set_send_buffer(int bytes) {
+    carry_out(TUNSETSNDBUF, &bytes, "set send buffer");
+}
+
+void Tap::set_steering_program(int program) {
+    carry_out(TUNSETSTEERINGEBPF, &program, "attach steering program");
+}
+
+void Tap::set_attached(bool attached) {
+    ifreq request{};
+    request.ifr_flags = static_cast<short>(attached ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE);
+    carry_out(TUNSETQUEUE, &request, attached ? "attach queue" : "detach queue");
+}
+
+} // namespace vcoal

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "vcoal/fd.hpp"
+#include "vcoal/netdev.hpp"
+
+#include <string>
+
+namespace vcoal {
+
+/// How a tap is opened.
+struct TapOptions {
+    /// A name, or a pattern like "vcoal%d".
+    std::string name = "vcoal%d";
+    /// Frames carry a virtio header (IFF_VNET_HDR).
+    bool header = true;
+    /// Further queues may be opened with the same name.
+    bool multi_queue = false;
+};
+
+/// One queue of a tap interface in the current network namespace. The interface
+/// goes with its last queue.
+class Tap {
+public:
+    explicit Tap(const TapOptions& options = {});
+
+    int get() const noexcept { return fd_.get(); }
+    const std::string& name() const noexcept { return name_; }
+    NetDev netdev() const { return NetDev(name_); }
+
+    /// Length of the virtio header: 10, 12 or 20 bytes.
+    void set_header_size(int bytes);
+    /// What the reader of the tap can take: TUN_F_* of linux/if_tun.h.
+    void set_offload(unsigned flags);
+    /// Bytes a writer may have under way.
+    void set_send_buffer(int bytes);
+    /// Socket filter program (eBPF) that chooses the queue; -1 takes it away.
+    void set_steering_program(int program);
+    /// Attaches or detaches this queue (multi_queue only).
+    void set_attached(bool attached);
+
+private:
+    template <typename T>
+    void carry_out(unsigned long code, T argument, const char* what);
+
+    Fd fd_;
+    std::string name_;
+};
+
+} // namespace vcoal

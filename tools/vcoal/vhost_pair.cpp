@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vcoal/vhost_pair.hpp"
+
+#include <linux/virtio_ring.h>
+#include <span>
+
+namespace vcoal {
+namespace {
+
+bool enable_coalescing(VhostNet& vhost) {
+    if ((vhost.backend_features() & (1ULL << VHN_BACKEND_F_COAL)) == 0) {
+        return false;
+    }
+    vhost.enable_coalescing_ioctls();
+    return true;
+}
+
+/// Where a part of a ring lies in this process.
+std::uint64_t process_address(const Loopback& loopback, std::uint64_t address,
+                              std::uint64_t length) {
+    return reinterpret_cast<std::uint64_t>(loopback.at(address, length).data());
+}
+
+RingAddresses ring_addresses(const Loopback& loopback, const vlb_vq& queue) {
+    const std::uint64_t entries = queue.num;
+    return {process_address(loopback, queue.desc, sizeof(vring_desc) * entries),
+            process_address(loopback, queue.driver, sizeof(std::uint16_t) * (3 + entries)),
+            process_address(loopback, queue.device, 6 + sizeof(vring_used_elem) * entries)};
+}
+
+} // namespace
+
+VhostPair::VhostPair(const std::string& path, const vhost_memory_region& memory, int error)
+    : vhost_(path), coalesces_(enable_coalescing(vhost_)) {
+    vhost_.set_owner();
+    vhost_.set_memory(std::span(&memory, 1));
+    for (unsigned vring = 0; vring < VHN_NR_VRINGS; vring++) {
+        vhost_.set_error(vring, error);
+    }
+}
+
+void VhostPair::start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick,
+                      int call, int tap) {
+    vhost_.set_vring_size(vring, queue.num);
+    vhost_.set_vring_base(vring, 0);
+    vhost_.set_vring_addresses(vring, ring_addresses(loopback, queue));
+    vhost_.set_kick(vring, kick);
+    vhost_.set_call(vring, call);
+    vhost_.set_backend(vring, tap);
+}
+
+void VhostPair::reset() {
+    for (unsigned vring = 0; vring < VHN_NR_VRINGS; vring++) {
+        vhost_.set_backend(vring, -1);
+        if (coalesces_) {
+            vhost_.reset_coalescing(vring, VHN_RESET_DEVICE);
+        }
+    }
+}
+
+} // namespace vcoal

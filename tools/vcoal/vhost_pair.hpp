@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "vcoal/loopback.hpp"
+#include "vcoal/vhost.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace vcoal {
+
+/// One pair of queues as the host serves it: a vhost file, whose vring 0 is the
+/// guest's receive queue and vring 1 its transmit queue.
+class VhostPair {
+public:
+    /// Opens the file, becomes its owner and gives it the device's memory.
+    /// @param error eventfd signalled when vhost finds a ring that it cannot go on with
+    VhostPair(const std::string& path, const vhost_memory_region& memory, int error);
+
+    VhostNet& vhost() noexcept { return vhost_; }
+    const VhostNet& vhost() const noexcept { return vhost_; }
+    /// The additions of linux/vhost_net_coal.h are there.
+    bool coalesces() const noexcept { return coalesces_; }
+
+    /// Starts a vring on a tap, from index 0.
+    /// @param queue as the loopback device has it, enabled
+    void start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick, int call,
+               int tap);
+    /// Stops both vrings and forgets what the driver asked for (COAL-D9).
+    void reset();
+
+private:
+    VhostNet vhost_;
+    bool coalesces_;
+};
+
+} // namespace vcoal
