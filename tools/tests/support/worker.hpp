@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <sys/types.h>
+
+namespace vcoal::test {
+
+/// The kernel thread that serves a process's only open vhost file.
+class Worker {
+public:
+    /// Finds it; throws Error when there is none, or more than one.
+    /// @param owner the process; 0: this one
+    static Worker find(pid_t owner = 0);
+
+    pid_t id() const noexcept { return id_; }
+    /// Processor time it has used.
+    std::chrono::nanoseconds run_time() const;
+    /// True when it uses next to no processor time from now on for @p period.
+    bool idle_for(std::chrono::milliseconds period) const;
+
+private:
+    explicit Worker(pid_t id, std::string directory) : id_(id), directory_(std::move(directory)) {}
+
+    pid_t id_;
+    std::string directory_;
+};
+
+} // namespace vcoal::test

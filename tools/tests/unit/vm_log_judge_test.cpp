@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Which kernel logs the VM runner calls clean.
+
+#include "vm/log_judge.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vcoal::vm {
+namespace {
+
+class FaultLine : public testing::TestWithParam<const char*> {};
+
+TEST_P(FaultLine, IsFound) {
+    for (const char* stamp :
+         {"", "[    5.140900] ", "[12345.140900][   T42] ", "[    1.0] [C1] "}) {
+        const std::string log =
+            "[    0.1] fine\n" + std::string(stamp) + GetParam() + "\n[    9.9] next\n";
+        const LogFindings findings = judge_log(log);
+        ASSERT_EQ(findings.faults.size(), 1u) << log;
+        EXPECT_NE(findings.faults[0].find(GetParam()), std::string::npos);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kernel, FaultLine,
+    testing::Values(
+        "------------[ cut here ]------------",
+        "WARNING: CPU: 0 PID: 1 at net/core/dev.c:1 x+0x1/0x2",
+        "WARNING: possible circular locking dependency detected", "WARNING: suspicious RCU usage",
+        "BUG: unable to handle page fault for address: ffffc90000000000",
+        "BUG: kernel NULL pointer dereference, address: 0000000000000008",
+        "BUG: KASAN: slab-use-after-free in vhn_release+0x1/0x2 [vhost_net_coal]",
+        "BUG: KCSAN: data-race in a / b",
+        "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:580",
+        "BUG: scheduling while atomic: vcoal/123/0x00000002",
+        "BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 32s!",
+        "BUG kmalloc-64 (Tainted: G           O     ): Redzone overwritten",
+        "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [vhost-123:124]",
+        "kernel BUG at lib/list_debug.c:56!", "Oops: 0002 [#1] PREEMPT SMP NOPTI",
+        "general protection fault, probably for non-canonical address 0xdead000000000108: 0000 "
+        "[#1]",
+        "UBSAN: array-index-out-of-bounds in drivers/vhost/vring_split.c:10:2",
+        "INFO: task vhost-123:124 blocked for more than 120 seconds.",
+        "rcu: INFO: rcu_preempt self-detected stall on CPU",
+        "rcu: rcu_preempt kthread starved for 5000 jiffies!",
+        "INFO: trying to register non-static key.",
+        "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+        "unregister_netdevice: waiting for eth0 to become free. Usage count = 2",
+        "Kernel panic - not syncing: Fatal exception"));
+
+class HarmlessLine : public testing::TestWithParam<const char*> {};
+
+TEST_P(HarmlessLine, IsPassedOver) {
+    EXPECT_TRUE(judge_log(std::string("[    1.000000] ") + GetParam() + "\n").faults.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kernel, HarmlessLine,
+    testing::Values("vhost_net_coal: loading out-of-tree module taints kernel.",
+                    "vhost_net_coal: module verification failed: signature and/or required key "
+                    "missing - tainting kernel",
+                    "kasan: KernelAddressSanitizer initialized",
+                    "rcu: Hierarchical RCU implementation.",
+                    "Spectre V2 : WARNING: Unprivileged eBPF is enabled",
+                    "traps: fuzz[123] general protection fault ip:401000 sp:7ffe error:0 in fuzz",
+                    "fuzz[123]: segfault at 0 ip 0000000000401000 sp 00007ffe",
+                    "hrtimer: interrupt took 1500000 ns", "DEBUG: nothing", ""));
+
+TEST(LogJudge, OneReportIsOneFault) {
+    const LogFindings findings = judge_log("[    1.0] ------------[ cut here ]------------\n"
+                                           "[    1.0] WARNING: CPU: 0 PID: 1 at a.c:1\n"
+                                           "[    1.0] Call Trace:\n"
+                                           "[    1.0] ---[ end trace 0000000000000000 ]---\n"
+                                           "[    2.0] fine\n"
+                                           "[    3.0] BUG: KASAN: use-after-free in f\n");
+    ASSERT_EQ(findings.faults.size(), 2u);
+    EXPECT_NE(findings.faults[0].find("Call Trace"), std::string::npos);
+    EXPECT_EQ(findings.faults[0].find("fine"), std::string::npos);
+}
+
+TEST(LogJudge, AReportWithoutAnEndDoesNotSwallowTheLog) {
+    std::string log = "[    1.0] BUG: bad\n";
+    for (int i = 0; i < 100; ++i)
+        log += "[    1.0] filler\n";
+    log += "[    1.0] BUG: worse\n";
+    EXPECT_EQ(judge_log(log).faults.size(), 2u);
+}
+
+TEST(LogJudge, CountsComplaintsAboutDevices) {
+    const LogFindings findings =
+        judge_log("[    1.0] virtio_net virtio0: input.0:id 300 out of range\n"
+                  "[    1.1] virtio_net virtio0: input.0:id 3 is not a head!\n");
+    EXPECT_TRUE(findings.faults.empty());
+    EXPECT_EQ(findings.about_devices, 2u);
+}
+
+TEST(LogJudge, ADeviceComplaintDoesNotExcuseAFault) {
+    EXPECT_EQ(
+        judge_log("[    1.0] BUG: KASAN: slab-out-of-bounds: id 300 out of range\n").faults.size(),
+        1u);
+}
+
+TEST(LogJudge, TakesConsoleLineEndsAndAnUnfinishedLine) {
+    EXPECT_EQ(judge_log("[    1.0] fine\r\n[    1.1] BUG: bad").faults.size(), 1u);
+    EXPECT_TRUE(judge_log("").faults.empty());
+}
+
+TEST(LogJudge, KnowsAPanic) {
+    EXPECT_TRUE(judge_log("[    1.0] Kernel panic - not syncing: x\n").panicked);
+    EXPECT_FALSE(judge_log("[    1.0] BUG: bad\n").panicked);
+}
+
+TEST(Taint, OutOfTreeAndUnsignedAreFine) {
+    EXPECT_TRUE(bad_taints(0).empty());
+    EXPECT_TRUE(bad_taints(1u << 12 | 1u << 13).empty());
+}
+
+TEST(Taint, EveryOtherBitIsNot) {
+    for (unsigned bit = 0; bit < 64; ++bit) {
+        if (bit != 12 && bit != 13) {
+            EXPECT_EQ(bad_taints(1ULL << bit | 1ULL << 12).size(), 1u) << bit;
+        }
+    }
+    EXPECT_EQ(bad_taints(1u << 9).at(0).substr(0, 2), "W:");
+}
+
+} // namespace
+} // namespace vcoal::vm
