@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// demo-guest: the part of the demo that runs in the virtual machine.
+#include "bench/icount_mode.hpp"
+#include "bench/memory_root.hpp"
+#include "bench/pair.hpp"
+#include "bench/result_json.hpp"
+#include "bench/table_mode.hpp"
+#include "bench/world.hpp"
+#include "vcoal/error.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+
+namespace {
+
+using namespace vcoal;
+using namespace vcoal::bench;
+
+struct Options {
+    std::string mode;
+    std::string driver = "virtio_net";
+    std::string out;
+};
+
+std::string out_path(const Options& options) {
+    if (!options.out.empty()) {
+        return options.out;
+    }
+    const char* directory = std::getenv("VCOAL_OUT");
+    if (directory == nullptr) {
+        throw Error("--out", "find a place for the results", EINVAL,
+                    "run this in a VM with `tools/vm/vm --out DIR`, or name a file");
+    }
+    return std::string(directory) + "/" + options.mode + ".json";
+}
+
+Json measure(const Options& options) {
+    const MemoryRoot root({vcoal_program(), "ip", "ethtool", "iperf3", "sockperf", "sh"});
+    return options.mode == "icount" ? to_json(run_icount(options.driver))
+                                    : to_json(run_table(options.driver));
+}
+
+void run(const Options& options) {
+    const std::string path = out_path(options);
+    load_modules(options.driver);
+    write_json(path, measure(options));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Pairs the kernel's virtio-net driver with a vhost device, runs traffic and "
+                 "measures it.\nLoads modules and makes interfaces: for throw-away machines."};
+    Options options;
+    app.add_option("--mode", options.mode, "table, or icount for exact figures")
+        ->required()
+        ->check(CLI::IsMember({"table", "icount"}));
+    app.add_option("--driver", options.driver, "the guest's driver")->capture_default_str();
+    app.add_option("--out", options.out, "JSON file; default: $VCOAL_OUT/MODE.json");
+    CLI11_PARSE(app, argc, argv);
+
+    try {
+        run(options);
+    } catch (const std::exception& error) {
+        std::cerr << "demo-guest: " << error.what() << '\n';
+        return 1;
+    }
+    return 0;
+}
