@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kbuild reads Kbuild and ignores this file, so
+#     make -C /lib/modules/$V/build M=$PWD modules
+# works in this directory with nothing run before. `make help` lists the targets.
+
+# Kernels to build for and to test on: Debian 12's two, or full version strings.
+KERNELS ?= 6.1 6.12
+JOBS ?= $(shell nproc)
+
+.PHONY: all
+all: modules tools  ## build the modules and the tools
+
+# --- building -------------------------------------------------------------------
+
+.PHONY: deps modules tools
+deps:  ## install the Debian packages that are missing (root), or say which
+	@tools/vm/install-packages
+
+modules: $(KERNELS:%=modules-%)  ## build the modules for each of KERNELS, in build/modules/ (ONLY=drivers/vhost: just those)
+modules-%: deps
+	@tools/vm/build-modules $(ONLY:%=--only %) $* -j$(JOBS)
+
+tools: build/tools/build.ninja  ## build the C++ tools and tests, in build/tools/
+	@flock build/tools/.lock ninja -C build/tools
+
+build/tools/build.ninja: | deps
+	@mkdir -p build
+	@cmake -S tools -B build/tools -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >build/tools.log || \
+		{ cat build/tools.log; false; }
+
+# --- testing --------------------------------------------------------------------
+
+.PHONY: check check-quick check-unit check-vm-runner
+# Random tests run longer here than when a test program is called by hand.
+check check-quick check-unit: export RC_PARAMS = max_success=2000 max_size=200
+
+check: modules tools  ## all tests: user space, virtual machines, the demo's claims
+	@build/tools/check/check $(KERNELS)
+
+check-quick: modules tools  ## the working loop: user space, a few tests in a virtual machine
+	@build/tools/check/check --quick $(KERNELS)
+
+check-unit: tools  ## unit and property tests, in user space
+	@ctest --test-dir build/tools --output-on-failure -j$(JOBS)
+
+check-vm-runner: build/tools/build.ninja  ## the VM runner tells a pass from every kind of failure
+	@flock build/tools/.lock ninja -C build/tools vm_runner_test
+	@VCOAL_KERNELS="$(KERNELS)" VCOAL_CHECKOUT=$(CURDIR) build/tools/vm/vm_runner_test
+
+# --- showing --------------------------------------------------------------------
+
+# What the demo runs on: a kernel, and the driver in the guest.
+KERNEL ?= 6.1
+DRIVER ?= virtio_net
+demo_vm = tools/vm/vm --kernel $(KERNEL) --timeout 300 --out build/demo
+demo_guest = build/tools/bench/demo-guest --driver $(DRIVER)
+
+.PHONY: demo
+demo: modules-$(KERNEL) build/tools/build.ninja  ## real traffic in two throw-away machines: a table, build/demo.json
+	@flock build/tools/.lock ninja -C build/tools vcoal demo-guest demo-report
+	@rm -rf build/demo build/demo.json
+	@$(demo_vm) --smp 2 -- $(demo_guest) --mode table </dev/null
+	@$(demo_vm) --icount -- $(demo_guest) --mode icount </dev/null
+	@build/tools/bench/demo-report --table build/demo/table.json --icount build/demo/icount.json \
+		--out build/demo.json
+
+# --- looking after the code -----------------------------------------------------
+
+.PHONY: lint clean help
+lint: deps  ## checkpatch --strict, sparse, clang-format
+	@tools/vm/lint $(KERNELS)
+
+clean:  ## remove build/ (not the cached kernels)
+	rm -rf build
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 18

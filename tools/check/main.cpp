@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// check: runs all tests, says how each part went and how long it took, and ends with
+// one line that counts them.
+
+#include "check/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace vcoal::check;
+
+namespace {
+
+constexpr std::string_view usage =
+    "usage: check [--quick] KERNEL...\n"
+    "\n"
+    "Runs the project's tests from the top of the checkout; `make check` builds what it\n"
+    "needs and calls it. Logs and reports go to build/check/. Exit status: 0 if nothing\n"
+    "failed, 1 if something did, 2 for wrong usage.\n";
+
+/// The end of a log: what a person would scroll to.
+void print_tail(const std::string& path) {
+    constexpr std::size_t lines = 40;
+    std::ifstream file(path);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(file, line);) {
+        all.push_back(line);
+    }
+    for (std::size_t i = all.size() > lines ? all.size() - lines : 0; i < all.size(); ++i) {
+        fmt::print("    | {}\n", all[i]);
+    }
+}
+
+Tally run_all(const std::vector<Part>& parts, const std::string& directory) {
+    Tally total;
+    std::size_t number = 0;
+    for (const Part& part : parts) {
+        fmt::print("[{:2}/{}] {:<44}", ++number, parts.size(), part.name);
+        std::fflush(stdout);
+        const Outcome outcome = run(part, directory);
+        fmt::print("{:5.1f} min  {}\n", outcome.minutes, outcome.tally.text());
+        if (outcome.tally.failed != 0) {
+            if (!outcome.complaint.empty()) {
+                fmt::print("    {}\n", outcome.complaint);
+            }
+            fmt::print("    log: {}\n", outcome.log);
+            print_tail(outcome.log);
+        }
+        std::fflush(stdout);
+        total += outcome.tally;
+    }
+    return total;
+}
+
+Request parse(const std::vector<std::string_view>& args) {
+    Request request{
+        .kernels = {}, .quick = false, .directory = "build/check", .tools = "build/tools"};
+    for (const std::string_view arg : args) {
+        if (arg == "--quick") {
+            request.quick = true;
+        } else {
+            request.kernels.emplace_back(arg);
+        }
+    }
+    return request;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string_view> args(argv + 1, argv + argc);
+    if (args.empty() || args.front() == "--help") {
+        fmt::print(args.empty() ? stderr : stdout, "{}", usage);
+        return args.empty() ? 2 : 0;
+    }
+    try {
+        const Request request = parse(args);
+        std::filesystem::create_directories(request.directory);
+        const Tally total = run_all(plan(request), request.directory);
+        fmt::print("{}\n", total.text());
+        return total.failed == 0 && total.passed != 0 ? 0 : 1;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "check: {}\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "check/tally.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace vcoal::check {
+
+/// One part of `make check`: a command, and what is expected of it.
+struct Part {
+    std::string name;
+    std::vector<std::string> argv;
+    /// GoogleTest's JSON report, written by the command; empty: the exit status is all.
+    std::string report;
+    /// Fewer tests executed than these are a failure; meaningful with a report.
+    std::size_t minimum = 0;
+    std::chrono::minutes limit{15};
+};
+
+/// How a part went.
+struct Outcome {
+    Tally tally;
+    double minutes = 0;
+    /// Everything the command printed.
+    std::string log;
+    /// What is wrong, in a sentence; empty if nothing is.
+    std::string complaint;
+};
+
+/// Runs a part with its output in a log file in @p directory.
+Outcome run(const Part& part, const std::string& directory);
+
+} // namespace vcoal::check

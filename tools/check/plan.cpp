@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string_view>
+
+namespace vcoal::check {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Tests these programs have at least, so that one that forgets its tests is noticed.
+const std::map<std::string, std::size_t, std::less<>> minimum_tests{
+    {"coal_change_test", 25},
+    {"coal_count_test", 18},
+    {"coal_flush_test", 30},
+    {"coal_ioctl_test", 15},
+    {"coal_property_test", 4},
+    {"coal_suppress_test", 16},
+    {"coal_test", 37},
+    {"control_test", 23},
+    {"errno_test", 1},
+    {"hostile_ring_test", 52},
+    {"loopback_arena_test", 17},
+    {"loopback_control_test", 14},
+    {"loopback_device_test", 15},
+    {"loopback_lifetime_test", 15},
+    {"loopback_ioctl_test", 7},
+    {"loopback_traffic_test", 9},
+    {"pair_coalescing_test", 9},
+    {"pair_test", 40},
+    {"split_ring_test", 51},
+    {"statistics_test", 14},
+    {"suppress_test", 6},
+    {"traffic_test", 20},
+    {"worker_test", 7},
+};
+
+/// The quick plan's system tests.
+constexpr std::string_view quick_tests[] = {"traffic_test", "loopback_traffic_test"};
+
+std::size_t minimum(const std::string& program) {
+    const auto found = minimum_tests.find(program);
+    return found == minimum_tests.end() ? 1 : found->second;
+}
+
+/// Names of the test programs whose sources lie in @p directory, sorted.
+std::vector<std::string> programs(const fs::path& directory) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+        const std::string name = entry.path().stem();
+        if (entry.path().extension() == ".cpp" && name.ends_with("_test")) {
+            names.push_back(name);
+        }
+    }
+    if (names.empty()) {
+        throw std::runtime_error(directory.string() + ": no tests there; run from the checkout");
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+Part unit_part(const Request& request, const std::string& program) {
+    Part part{.name = "unit: " + program, .argv = {}, .report = {}};
+    part.report = fmt::format("{}/unit/{}.json", request.directory, program);
+    part.argv = {fmt::format("{}/tests/unit/{}", request.tools, program),
+                 "--gtest_output=json:" + part.report};
+    part.minimum = minimum(program);
+    return part;
+}
+
+/// One virtual machine for each program: a crash or an unclean kernel log is its own.
+Part system_part(const Request& request, const std::string& kernel, const std::string& program) {
+    const std::string out = fmt::format("{}/{}-{}", request.directory, program, kernel);
+    Part part{.name = fmt::format("{}: {}", kernel, program), .argv = {}, .report = {}};
+    part.report = out + "/report.json";
+    part.argv = {"tools/vm/vm",
+                 "--kernel",
+                 kernel,
+                 "--timeout",
+                 "840",
+                 "--out",
+                 out,
+                 "--",
+                 "sh",
+                 "-c",
+                 "exec \"$0\" --gtest_output=json:$VCOAL_OUT/report.json",
+                 fmt::format("{}/tests/system/{}", request.tools, program)};
+    part.minimum = minimum(program);
+    return part;
+}
+
+Part runner_part(const Request& request) {
+    Part part{.name = "the VM runner itself", .argv = {}, .report = {}};
+    part.report = request.directory + "/vm-runner.json";
+    part.argv = {"env", "GTEST_OUTPUT=json:" + fs::absolute(part.report).string(), "make",
+                 "check-vm-runner"};
+    part.minimum = 5;
+    return part;
+}
+
+Part make_part(std::string name, const std::string& target) {
+    return {.name = std::move(name), .argv = {"make", target}, .report = {}};
+}
+
+bool is_quick(const std::string& program) {
+    return std::ranges::find(quick_tests, program) != std::end(quick_tests);
+}
+
+} // namespace
+
+std::vector<Part> plan(const Request& request) {
+    std::vector<Part> parts;
+    for (const std::string& program : programs("tools/tests/unit")) {
+        parts.push_back(unit_part(request, program));
+    }
+    if (request.quick) {
+        for (const std::string& program : programs("tools/tests/system")) {
+            if (is_quick(program)) {
+                parts.push_back(system_part(request, request.kernels.front(), program));
+            }
+        }
+        return parts;
+    }
+
+    parts.push_back(make_part("lint", "lint"));
+    for (const std::string& kernel : request.kernels) {
+        parts.push_back({.name = "builds with nothing run before: " + kernel,
+                         .argv = {"tools/check/plain-build", kernel},
+                         .report = {}});
+    }
+    parts.push_back(runner_part(request));
+    for (const std::string& kernel : request.kernels) {
+        for (const std::string& program : programs("tools/tests/system")) {
+            parts.push_back(system_part(request, kernel, program));
+        }
+    }
+    parts.push_back(make_part("demo, and its claims", "demo"));
+    return parts;
+}
+
+} // namespace vcoal::check
