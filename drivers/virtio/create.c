@@ -104,7 +104,7 @@ static void settle(struct vlb_session *s, struct vlb_create *arg, u8 *config)
 	s->vdev.config = &vlb_config_ops;
 	/* Last: from now on a close of this process means death. */
 	WRITE_ONCE(s->owner, current->files);
-	s->state = VLB_CREATED;
+	smp_store_release(&s->state, VLB_CREATED);
 }
 
 /**

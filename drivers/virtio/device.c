@@ -176,7 +176,7 @@ int vlb_device_start(struct vlb_session *s)
 	init_completion(&s->vdev_gone);
 	INIT_WORK(&s->start_work, start);
 	INIT_WORK(&s->suspend_work, suspend);
-	s->state = VLB_STARTED;
+	WRITE_ONCE(s->state, VLB_STARTED);
 	queue_work(works, &s->start_work);
 	return 0;
 }

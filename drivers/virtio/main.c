@@ -7,6 +7,8 @@
  *   device lock of the virtio device   driver core; held around probe, remove and
  *                                      suspend, that is, while waiting for the process
  *   vlb_session.lock                   ioctls; never while waiting for the driver
+ *   mmap lock of the process           ioctls read their arguments; mmap() thus takes
+ *                                      none of the above
  *   vlb_events.one                     one question at a time; held while waiting
  *   vlb_queue.lock                     around the driver's callback
  *   eventfd's wait queue lock          call.c runs under it, kick.c takes it
@@ -226,12 +228,11 @@ static __poll_t loopback_poll(struct file *file, struct poll_table_struct *wait)
 static int loopback_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct vlb_session *s = file->private_data;
-	int ret;
 
-	mutex_lock(&s->lock);
-	ret = s->state == VLB_NEW ? -EINVAL : vlb_arena_mmap(&s->arena, vma);
-	mutex_unlock(&s->lock);
-	return ret;
+	/* Pairs with settle(): a created session has its arena until release(). */
+	if (smp_load_acquire(&s->state) == VLB_NEW)
+		return -EINVAL;
+	return vlb_arena_mmap(&s->arena, vma);
 }
 
 static int loopback_open(struct inode *inode, struct file *file)

@@ -26,7 +26,7 @@ enum vlb_state {
 /**
  * struct vlb_session - one open file
  * @lock: serialises the ioctls; never held while waiting for the driver
- * @state: enum vlb_state; under @lock
+ * @state: enum vlb_state; written under @lock, never back to NEW
  * @owner: file table of the process that created the device
  * @death: enum vlb_death; set once
  * @doomed: the reason, when it was found where the session cannot be killed

@@ -26,7 +26,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"control_test", 23},
     {"errno_test", 1},
     {"hostile_ring_test", 52},
-    {"loopback_arena_test", 17},
+    {"loopback_arena_test", 18},
     {"loopback_control_test", 14},
     {"loopback_device_test", 15},
     {"loopback_lifetime_test", 15},

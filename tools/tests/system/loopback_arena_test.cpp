@@ -3,6 +3,7 @@
 // The arena and the DMA operations: where the driver's memory may be, how much of it,
 // and what happens to a caller that names a mapping wrongly.
 #include "support/bench.hpp"
+#include "support/fault.hpp"
 #include "support/frames.hpp"
 #include "support/loopback_selftest.hpp"
 #include "support/loopback_stub.hpp"
@@ -12,6 +13,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <future>
 #include <gtest/gtest.h>
 #include <optional>
 #include <sys/mman.h>
@@ -215,6 +217,22 @@ TEST_F(LoopbackArena, MappingIsSharedAndInside) {
     EXPECT_EQ(map(size + 4096, MAP_SHARED, 0), EINVAL);
     EXPECT_EQ(map(size, MAP_SHARED, 4096), EINVAL);
     EXPECT_EQ(map(4096, MAP_SHARED, static_cast<off_t>(size)), EINVAL);
+}
+
+// mmap() has the lock without which no fault is served: were it to wait for another call
+// that reads its argument, this process would stand still until the machine's time is up.
+TEST_F(LoopbackArena, MappingDoesNotWaitForACallThatReadsItsArgument) {
+    Loopback loopback(net_options());
+    const Fd file = make_memfd("argument", 4096);
+    const Mapping argument(file.get(), 4096, 0, "argument");
+    BlockedMemory blocked(argument.bytes());
+    auto call = std::async(std::launch::async, [&] {
+        loopback.set_config(0, std::span<const std::byte>(argument.bytes()).first(6));
+    });
+    ASSERT_TRUE(blocked.wait_blocked(generous));
+    EXPECT_NO_THROW(Mapping(loopback.get(), loopback.arena().size(), 0, "arena"));
+    blocked.resolve();
+    EXPECT_NO_THROW(call.get());
 }
 
 // The session is dead then, but the device and the memory stay.
