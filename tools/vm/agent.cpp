@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <mutex>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -77,6 +78,19 @@ std::vector<std::string> processes() {
         }
     }
     return list;
+}
+
+/// Every ping turns the check whether received packets need a time stamp on and off, and
+/// the kernel patches its code for that, under traffic: what QEMU is bad at, see
+/// ran_phantom_breakpoint(). While this socket is open the check stays on.
+Fd keep_timestamps_on() {
+    if (std::thread::hardware_concurrency() < 2)
+        return {}; // nothing goes wrong there, and instructions may be counted
+    Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)) != 0)
+        throw Error("receive time stamps", "turn on", errno);
+    return socket;
 }
 
 class Agent {
@@ -229,6 +243,7 @@ int main() {
     try {
         const Command command = Command::decode(read_file(command_file));
         fs::remove(command_file);
+        const Fd timestamps = keep_timestamps_on();
         Agent agent(command);
         agent.run();
         // The runner stops the machine once it has read everything.

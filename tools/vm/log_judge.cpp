@@ -169,6 +169,26 @@ LogFindings judge_log(std::string_view log) {
     return findings;
 }
 
+bool ran_phantom_breakpoint(std::string_view log) {
+    const size_t death = log.find("int3: 0000 [#1]");
+    if (death == std::string_view::npos)
+        return false;
+    const size_t line = log.rfind('\n', death) + 1;
+    if (!judge_log(log.substr(0, line)).faults.empty())
+        return false;
+    // "Code: 31 c0 66 <90> 0f": the CPU has gone past the byte before the marked one.
+    constexpr std::string_view label = "Code: ";
+    constexpr std::string_view breakpoint = "cc ";
+    const size_t at = log.find(label, death);
+    if (at == std::string_view::npos)
+        return false;
+    std::string_view code = log.substr(at + label.size());
+    code = code.substr(0, code.find('\n'));
+    const size_t mark = code.find('<');
+    return mark != std::string_view::npos && mark >= breakpoint.size() &&
+           code.substr(mark - breakpoint.size(), breakpoint.size()) != breakpoint;
+}
+
 std::vector<std::string> bad_taints(std::uint64_t mask) {
     mask &= ~(1ULL << taint_out_of_tree | 1ULL << taint_unsigned);
     std::vector<std::string> names;

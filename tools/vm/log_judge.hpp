@@ -21,6 +21,12 @@ struct LogFindings {
 /// Judges a kernel log, one message per line, with or without time stamps.
 LogFindings judge_log(std::string_view log);
 
+/// Whether the kernel first died of a breakpoint where its memory holds none. The kernel
+/// guards code that it patches by a breakpoint; QEMU, when it emulates several CPUs, now
+/// and then has one execute it after the patching has ended. That says nothing about the
+/// kernel: what it would say of a breakpoint that is there is not taken for this.
+bool ran_phantom_breakpoint(std::string_view log);
+
 /// The reasons in a taint mask that a clean run cannot have, as words; empty if
 /// there are none. An out-of-tree module (O) and an unsigned one (E) are fine.
 std::vector<std::string> bad_taints(std::uint64_t mask);

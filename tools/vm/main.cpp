@@ -3,6 +3,7 @@
 #include "vm/accel.hpp"
 #include "vm/files.hpp"
 #include "vm/job.hpp"
+#include "vm/log_judge.hpp"
 #include "vm/options.hpp"
 #include "vm/session.hpp"
 
@@ -91,49 +92,66 @@ int report(const Verdict& verdict, const Outcome& outcome, const fs::path& conso
     return verdict.exit_status;
 }
 
-int run(const Options& options, const Kernel& kernel, const fs::path& checkout) {
-    const fs::path build = checkout / "build/vm";
-    fs::create_directories(build);
-    const Accelerator accel = choose_accelerator(options.accel, options.icount, kernel);
+/// As many as are started until one is not spoilt by the emulator.
+constexpr int most_machines = 3;
 
-    const JobDirectory job(build);
+bool emulator_failed(const Machine& machine, const Outcome& outcome) {
+    return !machine.kvm && outcome.end == End::machine_ended &&
+           ran_phantom_breakpoint(outcome.console);
+}
+
+/// One machine from its start to its end.
+Outcome run_machine(const Options& options, const Machine& machine, const std::string& description,
+                    const fs::path& checkout) {
+    const JobDirectory job(checkout / "build/vm");
     Command command{.nonce = random_nonce(),
                     .directory = fs::current_path(),
-                    .environment = guest_environment(options, kernel, checkout),
+                    .environment = guest_environment(options, machine.kernel, checkout),
                     .argv = options.command,
                     .merge_output = same_file(STDOUT_FILENO, STDERR_FILENO)};
-    write_job(job, kernel,
+    write_job(job, machine.kernel,
               {.checkout = checkout,
                .agent = fs::read_symlink("/proc/self/exe").parent_path() / "vm-agent",
                .out = !options.out.empty()},
               command);
-
-    const fs::path console = build / fmt::format("console-{}.log", ::getpid());
-    const Machine machine{.kernel = kernel,
-                          .kvm = accel.kvm,
-                          .icount = options.icount,
-                          .smp = options.smp,
-                          .memory_mib = options.memory_mib,
-                          .console = console,
-                          .append = {}};
     Run run{.machine = machine,
             .shares = {{"vcoal-root", "/", false}, {"vcoal-job", job.path(), false}},
             .nonce = command.nonce,
             .merge_output = command.merge_output,
             .timeout = options.timeout,
             .qemu_messages = job.path() / "qemu"};
-    if (!options.out.empty()) {
-        fs::create_directories(options.out);
+    if (!options.out.empty())
         run.shares.push_back({"vcoal-out", fs::absolute(options.out), true});
-    }
 
     Progress progress;
-    progress.booting(describe(options, kernel, accel));
+    progress.booting(description);
     Outcome outcome = run_session(run, progress);
     outcome.qemu_messages = read_file(run.qemu_messages);
-    if (fs::exists(console))
-        outcome.console = read_file(console);
-    return report(judge(outcome), outcome, console);
+    if (fs::exists(machine.console))
+        outcome.console = read_file(machine.console);
+    return outcome;
+}
+
+int run(const Options& options, const Kernel& kernel, const fs::path& checkout) {
+    fs::create_directories(checkout / "build/vm");
+    if (!options.out.empty())
+        fs::create_directories(options.out);
+    const Accelerator accel = choose_accelerator(options.accel, options.icount, kernel);
+    const Machine machine{.kernel = kernel,
+                          .kvm = accel.kvm,
+                          .icount = options.icount,
+                          .smp = options.smp,
+                          .memory_mib = options.memory_mib,
+                          .console = checkout / fmt::format("build/vm/console-{}.log", ::getpid()),
+                          .append = {}};
+    const std::string description = describe(options, kernel, accel);
+    for (int left = most_machines - 1;; --left) {
+        const Outcome outcome = run_machine(options, machine, description, checkout);
+        if (left == 0 || !emulator_failed(machine, outcome))
+            return report(judge(outcome), outcome, machine.console);
+        fmt::print(stderr, "vm: QEMU executed a breakpoint that is not in the kernel's memory: "
+                           "its defect, not the kernel's; starting again\n");
+    }
 }
 
 int act(const Options& options) {

@@ -195,6 +195,10 @@ Exit status: the command's own, 128+N if signal N ended it, or
   130   interrupted by SIGINT; 129 SIGHUP, 143 SIGTERM
 A message on standard error that begins with "vm:" tells these from a command
 which happens to use the same number.
+
+QEMU, when it emulates several CPUs, now and then executes a breakpoint that is not
+in memory (any more), of which the kernel dies. Then, and only then, the machine is
+started again, up to twice, and COMMAND runs from its beginning.
 )";
 }
 

@@ -111,6 +111,36 @@ TEST(LogJudge, KnowsAPanic) {
     EXPECT_FALSE(judge_log("[    1.0] BUG: bad\n").panicked);
 }
 
+// As 6.12 writes it; 6.1 has no "Oops:".
+std::string breakpoint_report(const char* prefix, const char* code) {
+    return std::string("[    0.1] fine\n[    6.0] ") + prefix + "int3: 0000 [#1] PREEMPT SMP\n" +
+           "[    6.0] RIP: 0010:netif_rx_internal+0x1e/0x120\n[    6.0] Code: " + code +
+           "\n[    6.0] Kernel panic - not syncing: Fatal exception in interrupt\n";
+}
+
+TEST(PhantomBreakpoint, IsOneThatMemoryDoesNotHold) {
+    for (const char* prefix : {"Oops: ", ""}) {
+        EXPECT_TRUE(ran_phantom_breakpoint(breakpoint_report(prefix, "44 24 10 31 c0 66 <90> 0f")));
+        EXPECT_TRUE(ran_phantom_breakpoint(breakpoint_report(prefix, "4c 89 0f <1f> 44 00")));
+    }
+}
+
+TEST(PhantomBreakpoint, OneThatIsThereIsAFault) {
+    EXPECT_FALSE(ran_phantom_breakpoint(breakpoint_report("Oops: ", "cc cc cc <cc> cc")));
+    EXPECT_FALSE(ran_phantom_breakpoint(breakpoint_report("Oops: ", "31 c0 cc <90> 0f")));
+}
+
+TEST(PhantomBreakpoint, NothingElseIsTakenForOne) {
+    const std::string report = breakpoint_report("Oops: ", "31 c0 66 <90> 0f");
+    EXPECT_FALSE(ran_phantom_breakpoint(""));
+    EXPECT_FALSE(ran_phantom_breakpoint("[    1.0] Oops: 0002 [#1]\nCode: 66 <90>\n"));
+    EXPECT_FALSE(ran_phantom_breakpoint("[    1.0] BUG: bad\n" + report));
+    for (const char* code : {"", "<90> 0f", "Unable to access opcode bytes"}) {
+        EXPECT_FALSE(ran_phantom_breakpoint(breakpoint_report("Oops: ", code))) << code;
+    }
+    EXPECT_FALSE(ran_phantom_breakpoint(report.substr(0, report.find("Code: "))));
+}
+
 TEST(Taint, OutOfTreeAndUnsignedAreFine) {
     EXPECT_TRUE(bad_taints(0).empty());
     EXPECT_TRUE(bad_taints(1u << 12 | 1u << 13).empty());

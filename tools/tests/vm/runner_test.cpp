@@ -157,6 +157,30 @@ TEST_F(Runner, AnEarlyRebootFails) {
     EXPECT_EQ(run_script("echo b >/proc/sysrq-trigger; sleep 100"), exit_machine_ended) << err();
 }
 
+/// Ends the machine as QEMU does when it executes a breakpoint that is not there, after a
+/// mark in the shared directory.
+constexpr const char* phantom_breakpoint =
+    "echo >>$VCOAL_OUT/starts;"
+    "printf 'Oops: int3: 0000 [#1]\\nCode: 31 c0 66 <90> 0f\\n' >/dev/ttyS0; sync;"
+    "echo b >/proc/sysrq-trigger; sleep 100";
+
+TEST_F(Runner, APhantomBreakpointIsTriedAgain) {
+    const std::string script =
+        "test -e $VCOAL_OUT/starts && echo fine && exit 0;" + std::string(phantom_breakpoint);
+    EXPECT_EQ(run({"--out", scratch.path, "--timeout", "100", "--", "sh", "-c", script}), 0)
+        << err();
+    EXPECT_EQ(out(), "fine\n");
+    EXPECT_NE(err().find("starting again"), std::string::npos) << err();
+}
+
+TEST_F(Runner, PhantomBreakpointsWithoutEndFail) {
+    EXPECT_EQ(
+        run({"--out", scratch.path, "--timeout", "100", "--", "sh", "-c", phantom_breakpoint}),
+        exit_machine_ended)
+        << err();
+    EXPECT_EQ(read_file(scratch.path / "starts"), "\n\n\n");
+}
+
 TEST_P(EveryKernel, AHangFailsAndIsShown) {
     EXPECT_EQ(run({"--timeout", "30", "--", "sleep", "1000"}), exit_timeout) << err();
     EXPECT_NE(err().find("(sleep) in "), std::string::npos) << err();
