@@ -102,8 +102,9 @@ static void settle(struct vlb_session *s, struct vlb_create *arg, u8 *config)
 	s->ack_ms = arg->ack_timeout_ms ?: VLB_DEFAULT_ACK_MS;
 	s->vdev.id.device = arg->device_id;
 	s->vdev.config = &vlb_config_ops;
-	/* Last: from now on a close of this process means death. */
+	/* From now on a close of this process means death. */
 	WRITE_ONCE(s->owner, current->files);
+	/* Pairs with loopback_mmap(), which takes no lock. */
 	smp_store_release(&s->state, VLB_CREATED);
 }
 

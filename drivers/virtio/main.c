@@ -229,7 +229,7 @@ static int loopback_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct vlb_session *s = file->private_data;
 
-	/* Pairs with settle(): a created session has its arena until release(). */
+	/* Pairs with vlb_device_create(): a created session has its arena until release(). */
 	if (smp_load_acquire(&s->state) == VLB_NEW)
 		return -EINVAL;
 	return vlb_arena_mmap(&s->arena, vma);
