@@ -67,9 +67,13 @@ demo: modules-$(KERNEL) build/tools/build.ninja  ## real traffic in two throw-aw
 
 # --- looking after the code -----------------------------------------------------
 
-.PHONY: lint clean help
+.PHONY: lint tidy clean help
 lint: deps  ## checkpatch --strict, sparse, clang-format
 	@tools/vm/lint $(KERNELS)
+
+tidy: tools  ## clang-tidy over the C++ side; takes half an hour, so no part of check
+	@find tools -name '*.cpp' | sort | \
+		xargs -P$(JOBS) -n1 clang-tidy -p build/tools --quiet 2>build/tidy.log
 
 clean:  ## remove build/ (not the cached kernels)
 	rm -rf build

@@ -42,15 +42,7 @@ Json measure(const Options& options) {
                                     : to_json(run_table(options.driver));
 }
 
-void run(const Options& options) {
-    const std::string path = out_path(options);
-    load_modules(options.driver);
-    write_json(path, measure(options));
-}
-
-} // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     CLI::App app{"Pairs the kernel's virtio-net driver with a vhost device, runs traffic and "
                  "measures it.\nLoads modules and makes interfaces: for throw-away machines."};
     Options options;
@@ -61,11 +53,19 @@ int main(int argc, char** argv) {
     app.add_option("--out", options.out, "JSON file; default: $VCOAL_OUT/MODE.json");
     CLI11_PARSE(app, argc, argv);
 
+    const std::string path = out_path(options);
+    load_modules(options.driver);
+    write_json(path, measure(options));
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
     try {
-        run(options);
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::cerr << "demo-guest: " << error.what() << '\n';
         return 1;
     }
-    return 0;
 }

@@ -24,6 +24,8 @@ public:
     explicit Servers(const End& end);
     Servers(Servers&&) noexcept;
     Servers& operator=(Servers&&) = delete;
+    Servers(const Servers&) = delete;
+    Servers& operator=(const Servers&) = delete;
     ~Servers();
 
 private:

@@ -34,8 +34,9 @@ fs::path find_program(const std::string& name) {
     const char* path = std::getenv("PATH");
     std::istringstream places(path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin");
     for (std::string place; std::getline(places, place, ':');) {
-        if (::access((place + "/" + name).c_str(), X_OK) == 0) {
-            return place + "/" + name;
+        fs::path program = fs::path(place) / name;
+        if (::access(program.c_str(), X_OK) == 0) {
+            return program;
         }
     }
     throw Error(name, "find", ENOENT, "`make deps` installs what the demo needs");

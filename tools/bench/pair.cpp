@@ -35,7 +35,7 @@ Json await(Child& process, const char* key) {
         if (!line) {
             throw Error("vcoal pair", "wait for an answer", EPIPE, "it ended; see its message");
         }
-        const Json json = Json::parse(*line, nullptr, false);
+        Json json = Json::parse(*line, nullptr, false);
         if (json.is_object() && json.contains("error")) {
             throw Error("vcoal pair", "get an answer", EPROTO, json.at("error").dump());
         }

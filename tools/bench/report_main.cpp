@@ -70,9 +70,7 @@ int report(const Options& options) {
     return 0;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     CLI::App app{"Joins the two parts of the demo, prints them and judges them.\n"
                  "Exit status: 0 all claims hold, 1 one does not, 2 no report."};
     Options options;
@@ -81,9 +79,14 @@ int main(int argc, char** argv) {
     app.add_option("--out", options.out, "write all figures here, as JSON");
     app.add_flag("--json", options.json, "print the JSON instead of the table");
     CLI11_PARSE(app, argc, argv);
+    return report(options);
+}
 
+} // namespace
+
+int main(int argc, char** argv) {
     try {
-        return report(options);
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::cerr << "demo-report: " << error.what() << '\n';
         return 2;

@@ -9,7 +9,6 @@
 
 namespace {
 
-using vcoal::ExitCode;
 using vcoal::Invocation;
 
 constexpr const char* epilogue = R"(Exit status:

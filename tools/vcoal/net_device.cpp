@@ -20,7 +20,7 @@ constexpr std::uint32_t control_ring_size = 64;
 constexpr int header_size = sizeof(virtio_net_hdr_v1);
 
 // Enough for a ring full of the largest packets, within what the transport allows.
-constexpr std::uint64_t arena_bytes_per_entry = 64 * 1024;
+constexpr std::uint64_t arena_bytes_per_entry = 65536;
 
 constexpr std::uint64_t coalescing_features =
     feature(VIRTIO_NET_F_NOTF_COAL) | feature(VIRTIO_NET_F_VQ_NOTF_COAL);

@@ -16,7 +16,7 @@
 namespace vcoal {
 namespace {
 
-constexpr std::size_t buffer_size = 32 * 1024;
+constexpr std::size_t buffer_size = 32768;
 
 struct CloseSocket {
     void operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }

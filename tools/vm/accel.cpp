@@ -19,12 +19,15 @@ bool cpu_can_virtualise() {
     std::istringstream cpuinfo(read_file("/proc/cpuinfo"));
     std::string line;
     while (std::getline(cpuinfo, line)) {
-        if (!line.starts_with("flags"))
+        if (!line.starts_with("flags")) {
             continue;
+        }
         std::istringstream flags(line);
-        for (std::string flag; flags >> flag;)
-            if (flag == "vmx" || flag == "svm")
+        for (std::string flag; flags >> flag;) {
+            if (flag == "vmx" || flag == "svm") {
                 return true;
+            }
+        }
         return false;
     }
     return false;
@@ -63,10 +66,12 @@ bool cached_probe(const Kernel& kernel) {
     std::error_code ignored;
     if (std::filesystem::exists(cache, ignored)) {
         const std::string text = read_file(cache);
-        if (text == "yes " + boot)
+        if (text == "yes " + boot) {
             return true;
-        if (text == "no " + boot)
+        }
+        if (text == "no " + boot) {
             return false;
+        }
     }
     const bool works = boots_under_kvm(kernel);
     write_file(cache, (works ? "yes " : "no ") + boot);
@@ -76,18 +81,24 @@ bool cached_probe(const Kernel& kernel) {
 } // namespace
 
 Accelerator choose_accelerator(Options::Accel wish, bool icount, const Kernel& kernel) {
-    if (icount)
+    if (icount) {
         return {false, "TCG, counting instructions"};
-    if (wish == Options::Accel::tcg)
+    }
+    if (wish == Options::Accel::tcg) {
         return {false, "TCG, as asked"};
-    if (wish == Options::Accel::kvm)
+    }
+    if (wish == Options::Accel::kvm) {
         return {true, "KVM, as asked"};
-    if (::access("/dev/kvm", R_OK | W_OK) < 0)
+    }
+    if (::access("/dev/kvm", R_OK | W_OK) < 0) {
         return {false, "TCG since /dev/kvm cannot be opened"};
-    if (!cpu_can_virtualise())
+    }
+    if (!cpu_can_virtualise()) {
         return {false, "TCG since the CPU shows neither vmx nor svm"};
-    if (!cached_probe(kernel))
+    }
+    if (!cached_probe(kernel)) {
         return {false, "TCG since a trial boot under KVM failed"};
+    }
     return {true, "KVM"};
 }
 

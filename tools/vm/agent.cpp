@@ -40,8 +40,9 @@ Fd open_port(const std::string& name) {
         std::error_code none;
         for (const auto& port : fs::directory_iterator("/sys/class/virtio-ports", none)) {
             const fs::path label = port.path() / "name";
-            if (fs::exists(label, none) && read_file(label) == name + "\n")
+            if (fs::exists(label, none) && read_file(label) == name + "\n") {
                 return open_file(fs::path("/dev") / port.path().filename(), O_RDWR);
+            }
         }
         std::this_thread::sleep_for(10ms);
     } while (std::chrono::steady_clock::now() < deadline);
@@ -54,8 +55,9 @@ bool is_number(const std::string& text) {
 
 std::string one_line(const fs::path& path) {
     std::string text = read_file(path).substr(0, 2000);
-    while (text.ends_with('\n'))
+    while (text.ends_with('\n')) {
         text.pop_back();
+    }
     std::ranges::replace(text, '\n', ' ');
     return text;
 }
@@ -66,13 +68,15 @@ std::vector<std::string> processes() {
     std::vector<std::string> list;
     for (const auto& entry : fs::directory_iterator("/proc")) {
         const std::string pid = entry.path().filename();
-        if (pid == "1" || !is_number(pid))
+        if (pid == "1" || !is_number(pid)) {
             continue;
+        }
         try {
             // Kernel threads have no command line.
-            if (!read_file(entry.path() / "cmdline").empty())
+            if (!read_file(entry.path() / "cmdline").empty()) {
                 list.push_back(pid + " (" + one_line(entry.path() / "comm") + ") in " +
                                one_line(entry.path() / "stack"));
+            }
         } catch (const Error&) {
             continue; // it has just ended
         }
@@ -84,12 +88,14 @@ std::vector<std::string> processes() {
 /// the kernel patches its code for that, under traffic: what QEMU is bad at, see
 /// ran_phantom_breakpoint(). While this socket is open the check stays on.
 Fd keep_timestamps_on() {
-    if (std::thread::hardware_concurrency() < 2)
+    if (std::thread::hardware_concurrency() < 2) {
         return {}; // nothing goes wrong there, and instructions may be counted
+    }
     Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const int on = 1;
-    if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)) != 0)
+    if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)) != 0) {
         throw Error("receive time stamps", "turn on", errno);
+    }
     return socket;
 }
 
@@ -97,8 +103,9 @@ class Agent {
 public:
     explicit Agent(const Command& command)
         : command_(command), control_(open_port("vcoal.control")), out_(open_port("vcoal.stdout")) {
-        if (!command.merge_output)
+        if (!command.merge_output) {
             err_ = open_port("vcoal.stderr");
+        }
     }
 
     void run() {
@@ -107,8 +114,9 @@ public:
         run_command();
         end_leftovers();
         finish_stream(out_);
-        if (err_)
+        if (err_) {
             finish_stream(err_);
+        }
         tell_kernel();
         tell("end", "1");
     }
@@ -131,11 +139,13 @@ private:
         ::dup2(err_ ? err_.get() : out_.get(), STDERR_FILENO);
         if (::chdir(command_.directory.c_str()) == 0) {
             ::clearenv();
-            for (const std::string& variable : command_.environment)
+            for (const std::string& variable : command_.environment) {
                 ::putenv(const_cast<char*>(variable.c_str()));
+            }
             std::vector<char*> argv;
-            for (const std::string& arg : command_.argv)
+            for (const std::string& arg : command_.argv) {
                 argv.push_back(const_cast<char*>(arg.c_str()));
+            }
             argv.push_back(nullptr);
             ::execvp(argv[0], argv.data());
         }
@@ -146,24 +156,28 @@ private:
 
     void run_command() {
         std::array<int, 2> ends;
-        if (::pipe2(ends.data(), O_CLOEXEC) < 0)
+        if (::pipe2(ends.data(), O_CLOEXEC) < 0) {
             throw Error("pipe", "create", errno);
+        }
         const Fd failure(ends[0]);
         Fd child_end(ends[1]);
         const pid_t child = ::fork();
-        if (child < 0)
+        if (child < 0) {
             throw Error("command", "fork", errno);
-        if (child == 0)
+        }
+        if (child == 0) {
             exec_command(child_end.get());
+        }
         child_end.reset();
 
         int error = 0;
         const bool failed = ::read(failure.get(), &error, sizeof(error)) == sizeof(error);
         const int status = reap_until(child);
-        if (failed)
+        if (failed) {
             tell("exec-error", std::to_string(error));
-        else
+        } else {
             tell("status", std::to_string(status));
+        }
     }
 
     /// Every orphan becomes this process's child and has to be collected as well.
@@ -171,10 +185,12 @@ private:
         for (;;) {
             int status = 0;
             const pid_t pid = ::waitpid(-1, &status, 0);
-            if (pid == child)
+            if (pid == child) {
                 return status;
-            if (pid < 0 && errno != EINTR)
+            }
+            if (pid < 0 && errno != EINTR) {
                 throw Error("command", "wait", errno);
+            }
         }
     }
 
@@ -185,26 +201,30 @@ private:
         while (std::chrono::steady_clock::now() < deadline) {
             ::kill(-1, SIGKILL);
             pid_t pid;
-            while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0)
+            while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
                 ;
-            if (pid < 0 && errno == ECHILD)
+            }
+            if (pid < 0 && errno == ECHILD) {
                 return;
+            }
             std::this_thread::sleep_for(5ms);
         }
         tell_processes("stuck");
     }
 
     void tell_processes(const std::string& key) {
-        for (const std::string& process : processes())
+        for (const std::string& process : processes()) {
             tell(key, process);
+        }
     }
 
     /// The runner speaks only once, when the time is up. Runs as a thread for as
     /// long as the machine does.
     void serve_dump() {
         std::array<char, 64> request;
-        if (::read(control_.get(), request.data(), request.size()) <= 0)
+        if (::read(control_.get(), request.data(), request.size()) <= 0) {
             return;
+        }
         try {
             tell_processes("running");
             write_file("/proc/sys/kernel/printk", "8");
@@ -221,8 +241,9 @@ private:
         taint.pop_back();
         tell("taint", taint);
         const KernelLog log = read_kernel_log();
-        if (log.lost > 0)
+        if (log.lost > 0) {
             tell("lost", std::to_string(log.lost));
+        }
         const std::lock_guard lock(control_mutex_);
         write_all(control_.get(),
                   control_message(command_.nonce, "log", std::to_string(log.text.size())) +

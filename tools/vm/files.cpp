@@ -13,8 +13,9 @@ namespace vcoal::vm {
 
 Fd create_file(const std::filesystem::path& path) {
     Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!fd)
+    if (!fd) {
         throw Error(path.string(), "create", errno);
+    }
     return fd;
 }
 
@@ -40,12 +41,14 @@ std::string read_file(const std::filesystem::path& path) {
     std::array<char, 65536> part;
     for (;;) {
         const ssize_t n = ::read(fd.get(), part.data(), part.size());
-        if (n == 0)
+        if (n == 0) {
             return text;
-        if (n > 0)
+        }
+        if (n > 0) {
             text.append(part.data(), static_cast<size_t>(n));
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             throw Error(path.string(), "read", errno);
+        }
     }
 }
 

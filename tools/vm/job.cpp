@@ -13,8 +13,9 @@ namespace {
 /// One assignment that a shell reads back as the same value.
 std::string assignment(const std::string& name, const std::string& value) {
     std::string text = name + "='";
-    for (const char c : value)
+    for (const char c : value) {
         text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
     return text + "'\n";
 }
 
@@ -22,8 +23,9 @@ std::string assignment(const std::string& name, const std::string& value) {
 
 JobDirectory::JobDirectory(const std::filesystem::path& parent) {
     std::string name = parent / "job-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr)
+    if (::mkdtemp(name.data()) == nullptr) {
         throw Error(name, "create directory", errno);
+    }
     path_ = name;
 }
 

@@ -15,8 +15,9 @@ struct Pattern {
     std::string_view text;
 
     bool matches(std::string_view line) const {
-        if (where == Where::start)
+        if (where == Where::start) {
             return line.starts_with(text);
+        }
         const size_t at = line.find(text);
         // "BUG: ", but not "DEBUG: ".
         return at != std::string_view::npos &&
@@ -84,11 +85,13 @@ std::string_view without_stamps(std::string_view line) {
         const bool stamp = !inside.empty() && std::ranges::all_of(inside, [](unsigned char c) {
             return std::isdigit(c) || c == ' ' || c == '.' || c == 'T' || c == 'C';
         });
-        if (!stamp)
+        if (!stamp) {
             break;
+        }
         line.remove_prefix(end + 1);
-        if (line.starts_with(' '))
+        if (line.starts_with(' ')) {
             line.remove_prefix(1);
+        }
     }
     return line;
 }
@@ -108,8 +111,9 @@ public:
         if (left_ > 0) {
             append(full);
             --left_;
-            if (text.starts_with("---[ end "))
+            if (text.starts_with("---[ end ")) {
                 left_ = 0;
+            }
         } else if (any(about_devices, text)) {
             ++findings_.about_devices;
         }
@@ -161,8 +165,9 @@ LogFindings judge_log(std::string_view log) {
     while (!log.empty()) {
         const size_t end = std::min(log.find('\n'), log.size());
         std::string_view line = log.substr(0, end);
-        if (line.ends_with('\r'))
+        if (line.ends_with('\r')) {
             line.remove_suffix(1);
+        }
         collector.line(line);
         log.remove_prefix(std::min(end + 1, log.size()));
     }
@@ -171,17 +176,20 @@ LogFindings judge_log(std::string_view log) {
 
 bool ran_phantom_breakpoint(std::string_view log) {
     const size_t death = log.find("int3: 0000 [#1]");
-    if (death == std::string_view::npos)
+    if (death == std::string_view::npos) {
         return false;
+    }
     const size_t line = log.rfind('\n', death) + 1;
-    if (!judge_log(log.substr(0, line)).faults.empty())
+    if (!judge_log(log.substr(0, line)).faults.empty()) {
         return false;
+    }
     // "Code: 31 c0 66 <90> 0f": the CPU has gone past the byte before the marked one.
     constexpr std::string_view label = "Code: ";
     constexpr std::string_view breakpoint = "cc ";
     const size_t at = log.find(label, death);
-    if (at == std::string_view::npos)
+    if (at == std::string_view::npos) {
         return false;
+    }
     std::string_view code = log.substr(at + label.size());
     code = code.substr(0, code.find('\n'));
     const size_t mark = code.find('<');
@@ -193,12 +201,14 @@ std::vector<std::string> bad_taints(std::uint64_t mask) {
     mask &= ~(1ULL << taint_out_of_tree | 1ULL << taint_unsigned);
     std::vector<std::string> names;
     for (const Taint& taint : taints) {
-        if (mask & 1ULL << taint.bit)
+        if (mask & 1ULL << taint.bit) {
             names.emplace_back(taint.meaning);
+        }
         mask &= ~(1ULL << taint.bit);
     }
-    if (mask != 0)
+    if (mask != 0) {
         names.push_back("unknown bits " + std::to_string(mask));
+    }
     return names;
 }
 

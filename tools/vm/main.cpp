@@ -23,11 +23,13 @@ namespace fs = std::filesystem;
 
 std::string random_nonce() {
     std::array<unsigned char, 16> bytes;
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
         throw Error("nonce", "getrandom", errno);
+    }
     std::string text;
-    for (const unsigned char byte : bytes)
+    for (const unsigned char byte : bytes) {
         text += fmt::format("{:02x}", byte);
+    }
     return text;
 }
 
@@ -39,38 +41,47 @@ bool same_file(int a, int b) {
 }
 
 bool passed_on(std::string_view variable) {
-    for (const std::string_view name : {"PATH=", "LANG=", "TERM="})
-        if (variable.starts_with(name))
+    for (const std::string_view name : {"PATH=", "LANG=", "TERM="}) {
+        if (variable.starts_with(name)) {
             return true;
-    for (const std::string_view prefix : {"LC_", "GTEST_", "VCOAL_"})
-        if (variable.starts_with(prefix))
+        }
+    }
+    for (const std::string_view prefix : {"LC_", "GTEST_", "VCOAL_"}) {
+        if (variable.starts_with(prefix)) {
             return true;
+        }
+    }
     return false;
 }
 
 std::vector<std::string> guest_environment(const Options& options, const Kernel& kernel,
                                            const fs::path& checkout) {
     std::vector<std::string> environment{"HOME=/root"};
-    for (char** variable = environ; *variable != nullptr; ++variable)
-        if (passed_on(*variable))
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        if (passed_on(*variable)) {
             environment.emplace_back(*variable);
+        }
+    }
     // The last of two wins, so a runner within a runner is not misled.
     environment.push_back("VCOAL_KERNEL=" + kernel.version);
     environment.push_back("VCOAL_CHECKOUT=" + checkout.string());
     environment.push_back("VCOAL_MODULES=" +
                           (checkout / "build/modules" / kernel.version).string());
-    if (!options.out.empty())
+    if (!options.out.empty()) {
         environment.push_back(std::string("VCOAL_OUT=") + guest_out);
-    if (options.icount)
+    }
+    if (options.icount) {
         environment.emplace_back("VCOAL_ICOUNT=1");
+    }
     return environment;
 }
 
 /// The project's directory, by the launcher's word.
 fs::path find_checkout() {
     const char* path = std::getenv("VCOAL_CHECKOUT");
-    if (path == nullptr)
+    if (path == nullptr) {
         throw Error("vm-run", "VCOAL_CHECKOUT is not set", 0, "start it by tools/vm/vm");
+    }
     return path;
 }
 
@@ -80,14 +91,16 @@ std::string describe(const Options& options, const Kernel& kernel, const Acceler
 }
 
 int report(const Verdict& verdict, const Outcome& outcome, const fs::path& console) {
-    for (const std::string& line : verdict.lines)
+    for (const std::string& line : verdict.lines) {
         fmt::print(stderr, "{}\n", line);
+    }
     if (!verdict.keep_log) {
         fs::remove(console);
         return verdict.exit_status;
     }
-    if (outcome.report.kernel_log)
+    if (outcome.report.kernel_log) {
         write_file(console, outcome.console + "--- kernel log ---\n" + *outcome.report.kernel_log);
+    }
     fmt::print(stderr, "vm: the log is in {}\n", console.string());
     return verdict.exit_status;
 }
@@ -120,22 +133,25 @@ Outcome run_machine(const Options& options, const Machine& machine, const std::s
             .merge_output = command.merge_output,
             .timeout = options.timeout,
             .qemu_messages = job.path() / "qemu"};
-    if (!options.out.empty())
+    if (!options.out.empty()) {
         run.shares.push_back({"vcoal-out", fs::absolute(options.out), true});
+    }
 
     Progress progress;
     progress.booting(description);
     Outcome outcome = run_session(run, progress);
     outcome.qemu_messages = read_file(run.qemu_messages);
-    if (fs::exists(machine.console))
+    if (fs::exists(machine.console)) {
         outcome.console = read_file(machine.console);
+    }
     return outcome;
 }
 
 int run(const Options& options, const Kernel& kernel, const fs::path& checkout) {
     fs::create_directories(checkout / "build/vm");
-    if (!options.out.empty())
+    if (!options.out.empty()) {
         fs::create_directories(options.out);
+    }
     const Accelerator accel = choose_accelerator(options.accel, options.icount, kernel);
     const Machine machine{.kernel = kernel,
                           .kvm = accel.kvm,
@@ -147,8 +163,9 @@ int run(const Options& options, const Kernel& kernel, const fs::path& checkout) 
     const std::string description = describe(options, kernel, accel);
     for (int left = most_machines - 1;; --left) {
         const Outcome outcome = run_machine(options, machine, description, checkout);
-        if (left == 0 || !emulator_failed(machine, outcome))
+        if (left == 0 || !emulator_failed(machine, outcome)) {
             return report(judge(outcome), outcome, machine.console);
+        }
         fmt::print(stderr, "vm: QEMU executed a breakpoint that is not in the kernel's memory: "
                            "its defect, not the kernel's; starting again\n");
     }
@@ -161,10 +178,12 @@ int act(const Options& options) {
     }
     const fs::path checkout = find_checkout();
     const Kernel kernel = prepare_kernel(checkout / "tools/vm", options.kernel);
-    if (options.action == Options::Action::print_kdir)
+    if (options.action == Options::Action::print_kdir) {
         fmt::print("{}\n", kernel.build().string());
-    if (options.action != Options::Action::run)
+    }
+    if (options.action != Options::Action::run) {
         return 0;
+    }
     block_signals();
     return run(options, kernel, checkout);
 }

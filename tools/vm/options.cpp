@@ -14,8 +14,9 @@ public:
     explicit Arguments(const std::vector<std::string>& args) : args_(args) {}
 
     bool next() {
-        if (at_ == args_.size())
+        if (at_ == args_.size()) {
             return false;
+        }
         std::string_view arg = args_[at_++];
         const size_t equals = arg.find('=');
         inline_value_.reset();
@@ -31,10 +32,12 @@ public:
     bool has_inline_value() const { return inline_value_.has_value(); }
 
     std::string value() {
-        if (inline_value_)
+        if (inline_value_) {
             return std::string(*inline_value_);
-        if (at_ == args_.size())
+        }
+        if (at_ == args_.size()) {
             throw UsageError(std::string(name_) + " needs a value");
+        }
         return args_[at_++];
     }
 
@@ -43,9 +46,10 @@ public:
     unsigned number(const std::string& text, unsigned least, unsigned most) const {
         unsigned n = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-        if (error != std::errc() || end != text.data() + text.size() || n < least || n > most)
+        if (error != std::errc() || end != text.data() + text.size() || n < least || n > most) {
             throw UsageError(std::string(name_) + ": '" + text + "' is not a number from " +
                              std::to_string(least) + " to " + std::to_string(most));
+        }
         return n;
     }
 
@@ -64,68 +68,79 @@ private:
 unsigned memory(Arguments& args) {
     std::string text = args.value();
     unsigned factor = 1;
-    if (text.ends_with('G'))
+    if (text.ends_with('G')) {
         factor = 1024;
-    if (text.ends_with('G') || text.ends_with('M'))
+    }
+    if (text.ends_with('G') || text.ends_with('M')) {
         text.pop_back();
+    }
     return args.number(text, factor == 1 ? 256 : 1, 65536 / factor) * factor;
 }
 
 Options::Accel accel(const std::string& name) {
-    if (name == "tcg")
+    if (name == "tcg") {
         return Options::Accel::tcg;
-    if (name == "kvm")
+    }
+    if (name == "kvm") {
         return Options::Accel::kvm;
+    }
     throw UsageError("--accel: '" + name + "' is neither tcg nor kvm");
 }
 
 bool parse_flag(Arguments& args, Options& options) {
-    if (args.name() == "--icount")
+    if (args.name() == "--icount") {
         options.icount = true;
-    else if (args.name() == "--print-kdir")
+    } else if (args.name() == "--print-kdir") {
         options.action = Options::Action::print_kdir;
-    else if (args.name() == "--prepare")
+    } else if (args.name() == "--prepare") {
         options.action = Options::Action::prepare;
-    else if (args.name() == "--help" || args.name() == "-h")
+    } else if (args.name() == "--help" || args.name() == "-h") {
         options.action = Options::Action::help;
-    else
+    } else {
         return false;
-    if (args.has_inline_value())
+    }
+    if (args.has_inline_value()) {
         throw UsageError(std::string(args.name()) + " takes no value");
+    }
     return true;
 }
 
 bool parse_setting(Arguments& args, Options& options, bool& smp_given) {
-    if (args.name() == "--kernel")
+    if (args.name() == "--kernel") {
         options.kernel = args.value();
-    else if (args.name() == "--accel")
+    } else if (args.name() == "--accel") {
         options.accel = accel(args.value());
-    else if (args.name() == "--smp")
+    } else if (args.name() == "--smp") {
         options.smp = args.number(1, 64), smp_given = true;
-    else if (args.name() == "--mem")
+    } else if (args.name() == "--mem") {
         options.memory_mib = memory(args);
-    else if (args.name() == "--timeout")
+    } else if (args.name() == "--timeout") {
         options.timeout = std::chrono::seconds(args.number(1, 86400));
-    else if (args.name() == "--out")
+    } else if (args.name() == "--out") {
         options.out = args.value();
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
 void check(Options& options, bool smp_given) {
     if (options.icount) {
-        if (smp_given && options.smp != 1)
+        if (smp_given && options.smp != 1) {
             throw UsageError("--icount counts the instructions of one CPU; leave out --smp");
-        if (options.accel == Options::Accel::kvm)
+        }
+        if (options.accel == Options::Accel::kvm) {
             throw UsageError("--icount needs TCG; leave out --accel kvm");
+        }
         options.accel = Options::Accel::tcg;
         options.smp = 1;
     }
-    if (options.action == Options::Action::run && options.command.empty())
+    if (options.action == Options::Action::run && options.command.empty()) {
         throw UsageError("no command; usage: vm [OPTION...] -- COMMAND...");
-    if (options.action != Options::Action::run && !options.command.empty())
+    }
+    if (options.action != Options::Action::run && !options.command.empty()) {
         throw UsageError("a command makes no sense here");
+    }
 }
 
 } // namespace
@@ -145,11 +160,13 @@ Options parse_options(const std::vector<std::string>& args) {
             options.command = walk.rest();
             break;
         }
-        if (!parse_flag(walk, options) && !parse_setting(walk, options, smp_given))
+        if (!parse_flag(walk, options) && !parse_setting(walk, options, smp_given)) {
             throw UsageError("unknown option " + std::string(name) + "; see --help");
+        }
     }
-    if (options.action != Options::Action::help)
+    if (options.action != Options::Action::help) {
         check(options, smp_given);
+    }
     return options;
 }
 

@@ -32,6 +32,8 @@ public:
         : pid_(std::exchange(other.pid_, -1)), pidfd_(std::move(other.pidfd_)),
           status_(other.status_) {}
     Process& operator=(Process&&) = delete;
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
     ~Process();
 
     /// Becomes readable when the process has ended.

@@ -18,15 +18,17 @@ void Progress::booting(std::string what) {
     what_ = std::move(what);
     waiting_ = true;
     start_ = std::chrono::steady_clock::now();
-    if (terminal_)
+    if (terminal_) {
         tick();
-    else
+    } else {
         fmt::print(stderr, "vm: booting {}\n", what_);
+    }
 }
 
 void Progress::tick() {
-    if (!terminal_ || !waiting_)
+    if (!terminal_ || !waiting_) {
         return;
+    }
     fmt::print(stderr, "\r\033[Kvm: booting {} {:.0f} s", what_, seconds());
     std::fflush(stderr);
     shown_ = true;
@@ -34,14 +36,16 @@ void Progress::tick() {
 
 void Progress::up() {
     clear();
-    if (waiting_ && !terminal_)
+    if (waiting_ && !terminal_) {
         fmt::print(stderr, "vm: up after {:.1f} s\n", seconds());
+    }
     waiting_ = false;
 }
 
 void Progress::clear() {
-    if (shown_)
+    if (shown_) {
         fmt::print(stderr, "\r\033[K");
+    }
     shown_ = false;
 }
 

@@ -9,8 +9,9 @@ namespace {
 /// QEMU ends an option's value at a comma unless it is doubled.
 std::string escaped(const std::string& value) {
     std::string text;
-    for (const char c : value)
+    for (const char c : value) {
         text += c == ',' ? ",," : std::string(1, c);
+    }
     return text;
 }
 
@@ -23,16 +24,19 @@ std::string kernel_command_line(const Machine& machine) {
                        "printk.devkmsg=on tsc=reliable";
     // The counted clock leaps while a machine waits for the host, which must not
     // look like a task that hangs.
-    if (machine.icount)
+    if (machine.icount) {
         line += " nokaslr norandmaps sysctl.kernel.hung_task_timeout_secs=0";
+    }
     return machine.append.empty() ? line : line + " " + machine.append;
 }
 
 std::vector<std::string> accelerator(const Machine& machine) {
-    if (machine.kvm)
+    if (machine.kvm) {
         return {"-accel", "kvm", "-cpu", "host"};
-    if (!machine.icount)
+    }
+    if (!machine.icount) {
         return {"-accel", "tcg,thread=multi", "-cpu", "max"};
+    }
     return {"-accel",  "tcg,thread=single", "-cpu", "max,-rdrand,-rdseed",
             "-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2026-01-01T00:00:00"};
 }
@@ -56,13 +60,15 @@ std::vector<std::string> qemu_arguments(const Machine& machine, const std::vecto
     append(argv, {"-chardev", "file,id=console,path=" + escaped(machine.console)});
     append(argv, {"-serial", "chardev:console"});
 
-    for (const Share& share : shares)
+    for (const Share& share : shares) {
         append(argv, {"-virtfs", fmt::format("local,path={},mount_tag={},security_model=none,"
                                              "multidevs=remap,readonly={}",
                                              escaped(share.directory), share.tag,
                                              share.writable ? "off" : "on")});
-    if (!ports.empty())
+    }
+    if (!ports.empty()) {
         append(argv, {"-device", "virtio-serial-pci"});
+    }
     for (const Port& port : ports) {
         append(argv, {"-chardev", fmt::format("socket,id={},fd={}", port.name, port.fd)});
         append(argv, {"-device", fmt::format("virtserialport,chardev={0},name={0}", port.name)});

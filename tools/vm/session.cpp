@@ -39,10 +39,12 @@ struct Line {
 
 Line make_line() {
     std::array<int, 2> ends;
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0)
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0) {
         throw Error("socket pair", "create", errno);
-    if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+    }
+    if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
         throw Error("socket pair", "set non-blocking", errno);
+    }
     return {Fd(ends[0]), Fd(ends[1])};
 }
 
@@ -78,8 +80,9 @@ public:
 
 private:
     void show(const std::string& text, Progress& progress) {
-        if (text.empty())
+        if (text.empty()) {
             return;
+        }
         progress.clear();
         write_all(target_, text, name_);
     }
@@ -95,23 +98,27 @@ public:
         : run_(run), progress_(progress), deadline_(Clock::now() + run.timeout),
           control_(make_line()), parser_(run.nonce) {
         streams_.emplace_back(run.nonce, STDOUT_FILENO, "standard output");
-        if (!run.merge_output)
+        if (!run.merge_output) {
             streams_.emplace_back(run.nonce, STDERR_FILENO, "standard error");
+        }
         const sigset_t set = handled_signals();
         signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-        if (!signals_)
+        if (!signals_) {
             throw Error("signal descriptor", "create", errno);
+        }
     }
 
     Outcome watch() {
         Process qemu = start();
         Outcome outcome;
-        while (!step(qemu, outcome))
+        while (!step(qemu, outcome)) {
             ;
+        }
         qemu.kill();
         receive();
-        for (Stream& stream : streams_)
+        for (Stream& stream : streams_) {
             stream.break_off(progress_);
+        }
         progress_.clear();
         outcome.report = parser_.report();
         outcome.timeout = run_.timeout;
@@ -123,18 +130,21 @@ private:
         const Fd messages = create_file(run_.qemu_messages);
         std::vector<Port> ports{{"vcoal.control", control_.theirs.get()},
                                 {"vcoal.stdout", streams_.front().line.theirs.get()}};
-        if (!run_.merge_output)
+        if (!run_.merge_output) {
             ports.push_back({"vcoal.stderr", streams_.back().line.theirs.get()});
+        }
         SpawnOptions options{.argv = qemu_arguments(run_.machine, run_.shares, ports),
                              .keep = {},
                              .out = messages.get(),
                              .err = messages.get()};
-        for (const Port& port : ports)
+        for (const Port& port : ports) {
             options.keep.push_back(port.fd);
+        }
         Process qemu(options);
         control_.theirs.reset();
-        for (Stream& stream : streams_)
+        for (Stream& stream : streams_) {
             stream.line.theirs.reset();
+        }
         return qemu;
     }
 
@@ -153,19 +163,21 @@ private:
             outcome.signal = static_cast<int>(info.ssi_signo);
             return true;
         }
-        if (machine_ended)
+        if (machine_ended) {
             outcome.end = End::machine_ended;
-        else if (parser_.report().dumped || (Clock::now() >= deadline_ && !ask_for_dump()))
+        } else if (parser_.report().dumped || (Clock::now() >= deadline_ && !ask_for_dump())) {
             outcome.end = End::timeout;
-        else
+        } else {
             return false;
+        }
         return true;
     }
 
     /// When the time is up the agent gets a little more to say what hangs, once.
     bool ask_for_dump() {
-        if (dump_asked_ || !parser_.report().up)
+        if (dump_asked_ || !parser_.report().up) {
             return false;
+        }
         dump_asked_ = true;
         deadline_ = Clock::now() + dump_limit;
         write_all(control_.ours.get(), dump_request, "side channel");
@@ -176,13 +188,15 @@ private:
         std::vector<pollfd> fds{{qemu.pidfd(), POLLIN, 0},
                                 {signals_.get(), POLLIN, 0},
                                 {control_.ours.get(), POLLIN, 0}};
-        for (const Stream& stream : streams_)
+        for (const Stream& stream : streams_) {
             fds.push_back({stream.line.ours.get(), POLLIN, 0});
+        }
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
         const int limit = static_cast<int>(std::clamp<long>(left.count() + 1, 0, 1000));
-        if (::poll(fds.data(), fds.size(), limit) < 0 && errno != EINTR)
+        if (::poll(fds.data(), fds.size(), limit) < 0 && errno != EINTR) {
             throw Error("virtual machine", "poll", errno);
+        }
         progress_.tick();
     }
 
@@ -192,8 +206,9 @@ private:
             up_ = true;
             progress_.up();
         }
-        for (Stream& stream : streams_)
+        for (Stream& stream : streams_) {
             stream.pass_on(progress_);
+        }
     }
 
     bool all_reported() const {

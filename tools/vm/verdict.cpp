@@ -25,19 +25,23 @@ void add_text(Verdict& verdict, std::string_view text) {
 }
 
 void add_faults(Verdict& verdict, const LogFindings& findings) {
-    for (size_t i = 0; i < std::min(findings.faults.size(), shown_faults); ++i)
+    for (size_t i = 0; i < std::min(findings.faults.size(), shown_faults); ++i) {
         add_text(verdict, findings.faults[i]);
-    if (findings.faults.size() > shown_faults)
+    }
+    if (findings.faults.size() > shown_faults) {
         verdict.lines.push_back(
             fmt::format("    ... and {} more", findings.faults.size() - shown_faults));
+    }
 }
 
 std::string_view tail(std::string_view text, size_t lines) {
-    while (text.ends_with('\n'))
+    while (text.ends_with('\n')) {
         text.remove_suffix(1);
+    }
     size_t at = text.size();
-    for (size_t i = 0; i < lines && at != std::string_view::npos && at > 0; ++i)
+    for (size_t i = 0; i < lines && at != std::string_view::npos && at > 0; ++i) {
         at = text.rfind('\n', at - 1);
+    }
     return at == std::string_view::npos || at == 0 ? text : text.substr(at + 1);
 }
 
@@ -60,8 +64,9 @@ Verdict machine_ended(const Outcome& outcome) {
         verdict.exit_status = exit_panic;
         verdict.lines.push_back("vm: FAILED: kernel panic " + when);
     } else {
-        if (!outcome.report.up)
+        if (!outcome.report.up) {
             verdict.exit_status = exit_cannot_run;
+        }
         verdict.lines.push_back("vm: FAILED: the machine switched off or crashed " + when);
     }
     add_console(verdict, outcome);
@@ -74,13 +79,16 @@ Verdict timed_out(const Outcome& outcome) {
         fmt::format("vm: FAILED: {} within {} s (--timeout)",
                     outcome.report.up ? "the command did not end" : "the machine did not boot",
                     outcome.timeout.count()));
-    if (!outcome.report.running.empty())
+    if (!outcome.report.running.empty()) {
         verdict.lines.emplace_back(
             "vm: still running in the machine (CPUs and tasks: see the log):");
-    for (const std::string& process : outcome.report.running)
+    }
+    for (const std::string& process : outcome.report.running) {
         add_text(verdict, process);
-    if (outcome.report.running.empty() || !judge_log(outcome.console).faults.empty())
+    }
+    if (outcome.report.running.empty() || !judge_log(outcome.console).faults.empty()) {
         add_console(verdict, outcome);
+    }
     return verdict;
 }
 
@@ -124,20 +132,24 @@ void judge_kernel(Verdict& verdict, const Report& report) {
                           findings.faults.size() > 1 ? "s" : "", beside(status)));
         add_faults(verdict, findings);
     }
-    for (const std::string& taint : bad_taints(*report.taint))
+    for (const std::string& taint : bad_taints(*report.taint)) {
         fault(verdict,
               fmt::format("vm: FAILED: the kernel is tainted, {}{}", taint, beside(status)));
-    for (const std::string& process : report.stuck)
+    }
+    for (const std::string& process : report.stuck) {
         fault(verdict, fmt::format("vm: FAILED: SIGKILL does not end process {}{}", process,
                                    beside(status)));
-    if (report.lost_records > 0)
+    }
+    if (report.lost_records > 0) {
         fault(verdict, fmt::format("vm: FAILED: {} lines of the kernel log were overwritten before "
                                    "they could be judged; log less{}",
                                    report.lost_records, beside(status)));
-    if (findings.about_devices > 0)
+    }
+    if (findings.about_devices > 0) {
         verdict.lines.push_back(
             fmt::format("vm: the kernel complained {} times about a device that breaks the rules",
                         findings.about_devices));
+    }
 }
 
 } // namespace
@@ -153,8 +165,9 @@ Verdict judge(const Outcome& outcome) {
     case End::reported:
         break;
     }
-    if (!outcome.report.complete)
+    if (!outcome.report.complete) {
         return machine_ended(outcome);
+    }
     Verdict verdict;
     judge_command(verdict, outcome.report);
     judge_kernel(verdict, outcome.report);

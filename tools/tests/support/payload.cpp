@@ -22,7 +22,7 @@ namespace vcoal::test {
 namespace {
 
 constexpr timeval patience{30, 0};
-constexpr std::size_t block = 64 * 1024;
+constexpr std::size_t block = 65536;
 constexpr unsigned window = 16;
 
 /// splitmix64: every input has its own well mixed output.
@@ -84,8 +84,7 @@ void send_stream(int socket, std::uint64_t stream, std::uint64_t bytes) {
     std::vector<std::byte> buffer(block);
     for (std::uint64_t offset = 0; offset < bytes;) {
         // Pieces of all sizes, so that segments of all sizes travel.
-        const std::uint64_t size =
-            std::min<std::uint64_t>({1 + mix(offset) % block, bytes - offset});
+        const auto size = std::min<std::uint64_t>({1 + mix(offset) % block, bytes - offset});
         const std::span piece(buffer.data(), size);
         fill_pattern(piece, stream, offset);
         for (std::size_t done = 0; done < size;) {

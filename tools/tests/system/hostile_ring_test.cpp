@@ -28,7 +28,7 @@ constexpr std::uint16_t indirect = VRING_DESC_F_INDIRECT;
 NetDriverOptions hostile_options() {
     NetDriverOptions options;
     options.ring_size = ring_size;
-    options.guard = 64 * 1024;
+    options.guard = 65536;
     return options;
 }
 

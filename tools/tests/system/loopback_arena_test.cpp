@@ -128,7 +128,7 @@ TEST_F(LoopbackArena, RingsAndBuffersLieInside) {
     for (std::uint32_t i = 0; i < 3; i++) {
         const vlb_vq queue = loopback.queue(i);
         ASSERT_NE(queue.flags & VLB_VQ_ENABLED, 0U);
-        EXPECT_NO_THROW(loopback.at(queue.desc, 16 * queue.num));
+        EXPECT_NO_THROW(loopback.at(queue.desc, sizeof(vring_desc) * queue.num));
         EXPECT_NO_THROW(loopback.at(queue.driver, 6 + 2 * queue.num));
         EXPECT_NO_THROW(loopback.at(queue.device, 6 + 8 * queue.num));
     }

@@ -34,6 +34,7 @@ using Step = std::pair<std::uint32_t, std::uint32_t>;
 
 std::vector<Step> steps_of(const std::vector<vlb_event>& events) {
     std::vector<Step> steps;
+    steps.reserve(events.size());
     for (const vlb_event& event : events) {
         steps.emplace_back(event.type, event.status);
     }
@@ -118,7 +119,7 @@ TEST_F(LoopbackDevice, PackedRingsWhenTheProcessOffersThem) {
     for (std::uint32_t i = 0; i < 3; i++) {
         const vlb_vq queue = stub.loopback().queue(i);
         EXPECT_NE(queue.flags & VLB_VQ_ENABLED, 0U);
-        EXPECT_NO_THROW(stub.loopback().at(queue.desc, 16 * queue.num));
+        EXPECT_NO_THROW(stub.loopback().at(queue.desc, sizeof(vring_desc) * queue.num));
         EXPECT_NO_THROW(stub.loopback().at(queue.driver, 4));
         EXPECT_NO_THROW(stub.loopback().at(queue.device, 4));
     }

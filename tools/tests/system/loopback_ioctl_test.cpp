@@ -302,8 +302,9 @@ TEST_F(LoopbackIoctl, OnlyForThoseEntitled) {
 
 // An alias would load it, or a driver, where nobody asked.
 TEST_F(LoopbackIoctl, ModuleHasNoAlias) {
-    const std::string path =
-        std::string(std::getenv("VCOAL_MODULES")) + "/drivers/virtio/virtio_loopback.ko";
+    const char* modules = std::getenv("VCOAL_MODULES");
+    ASSERT_NE(modules, nullptr);
+    const std::string path = std::string(modules) + "/drivers/virtio/virtio_loopback.ko";
     std::ifstream file(path, std::ios::binary);
     const std::string module((std::istreambuf_iterator<char>(file)),
                              std::istreambuf_iterator<char>());

@@ -147,7 +147,7 @@ TEST_P(LoopbackVhost, Ping) {
         driver.set_address("10.9.0.1", 24);
         bring_up(driver.name());
         for (std::uint16_t i = 1; i <= 100; i++) {
-            ASSERT_TRUE(ping("10.9.0.2", i, i * 12)) << "request " << i;
+            ASSERT_TRUE(ping("10.9.0.2", i, std::size_t{12} * i)) << "request " << i;
         }
     });
     const vlb_vq_stats rx = stub.loopback().statistics(0);

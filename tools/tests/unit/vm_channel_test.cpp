@@ -52,8 +52,9 @@ TEST(ControlParser, DropsWhatDoesNotKnowTheNonce) {
 
 TEST(ControlParser, DropsALineThatNeverEnds) {
     ControlParser parser(nonce);
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 100; ++i) {
         parser.feed(std::string(1000, 'x'));
+    }
     parser.feed("\n" + complete_report());
     EXPECT_TRUE(parser.report().complete);
 }
@@ -69,11 +70,14 @@ TEST(ControlParser, LogMayLookLikeMessages) {
 TEST(ControlParser, EndWithoutEverythingIsAnError) {
     for (const char* missing : {"up", "status", "taint", "log"}) {
         ControlParser parser(nonce);
-        for (const char* key : {"up", "status", "taint"})
-            if (std::string(key) != missing)
+        for (const char* key : {"up", "status", "taint"}) {
+            if (std::string(key) != missing) {
                 parser.feed(control_message(nonce, key, "0"));
-        if (std::string("log") != missing)
+            }
+        }
+        if (std::string("log") != missing) {
             parser.feed(control_message(nonce, "log", "0"));
+        }
         EXPECT_THROW(parser.feed(control_message(nonce, "end", "1")), Error) << missing;
         EXPECT_FALSE(parser.report().complete) << missing;
     }
@@ -81,8 +85,9 @@ TEST(ControlParser, EndWithoutEverythingIsAnError) {
 
 TEST(ControlParser, StatusAndExecErrorExcludeEachOther) {
     ControlParser parser(nonce);
-    for (const char* key : {"up", "status", "exec-error", "taint", "log"})
+    for (const char* key : {"up", "status", "exec-error", "taint", "log"}) {
         parser.feed(control_message(nonce, key, "0"));
+    }
     EXPECT_THROW(parser.feed(control_message(nonce, "end", "1")), Error);
 }
 
@@ -144,8 +149,9 @@ TEST(Command, SurvivesTheWayIntoTheMachine) {
 
 TEST(Command, RefusesEveryCutAndAddition) {
     const std::string text = example().encode();
-    for (size_t size = 0; size < text.size(); ++size)
+    for (size_t size = 0; size < text.size(); ++size) {
         EXPECT_THROW(Command::decode(text.substr(0, size)), Error) << size;
+    }
     EXPECT_THROW(Command::decode(text + "x"), Error);
 }
 
@@ -160,8 +166,9 @@ TEST(KernelLogRecord, BecomesALine) {
 TEST(KernelLogRecord, OtherFormsAreRefused) {
     std::string line;
     std::uint64_t sequence = 0;
-    for (const char* record : {"", "no prefix", "4,339;short", "x,1,2,-;m", "4,,2,-;m"})
+    for (const char* record : {"", "no prefix", "4,339;short", "x,1,2,-;m", "4,,2,-;m"}) {
         EXPECT_FALSE(format_record(record, line, sequence)) << record;
+    }
 }
 
 } // namespace

@@ -81,8 +81,9 @@ TEST(LogJudge, OneReportIsOneFault) {
 
 TEST(LogJudge, AReportWithoutAnEndDoesNotSwallowTheLog) {
     std::string log = "[    1.0] BUG: bad\n";
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 100; ++i) {
         log += "[    1.0] filler\n";
+    }
     log += "[    1.0] BUG: worse\n";
     EXPECT_EQ(judge_log(log).faults.size(), 2u);
 }

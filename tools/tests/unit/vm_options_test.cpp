@@ -56,13 +56,15 @@ TEST(Options, RefusesNonsense) {
           Arguments{"--mem", "1M", "a"}, Arguments{"--mem", "99G", "a"},
           Arguments{"--mem", "G", "a"}, Arguments{"--timeout", "0", "a"},
           Arguments{"--timeout", "", "a"}, Arguments{"--accel", "xen", "a"},
-          Arguments{"--icount=1", "a"}, Arguments{"--print-kdir", "a"}})
+          Arguments{"--icount=1", "a"}, Arguments{"--print-kdir", "a"}}) {
         EXPECT_THROW(parse_options(arguments), UsageError) << testing::PrintToString(arguments);
+    }
 }
 
 TEST(Options, HelpExplainsEveryExitStatus) {
-    for (const char* status : {"120", "121", "122", "124", "125", "126", "127", "128+N"})
+    for (const char* status : {"120", "121", "122", "124", "125", "126", "127", "128+N"}) {
         EXPECT_NE(help_text().find(status), std::string::npos) << status;
+    }
 }
 
 const Kernel kernel{.version = "6.1.0-1-amd64", .directory = "/k/6.1.0-1-amd64", .initramfs = "/i"};
@@ -70,9 +72,11 @@ const Kernel kernel{.version = "6.1.0-1-amd64", .directory = "/k/6.1.0-1-amd64",
 /// The value of each option @p name.
 Arguments values(const Arguments& argv, const std::string& name) {
     Arguments found;
-    for (size_t i = 0; i + 1 < argv.size(); ++i)
-        if (argv[i] == name)
+    for (size_t i = 0; i + 1 < argv.size(); ++i) {
+        if (argv[i] == name) {
             found.push_back(argv[i + 1]);
+        }
+    }
     return found;
 }
 

@@ -23,9 +23,11 @@ Outcome clean(int wait_status = 0) {
 }
 
 bool mentions(const Verdict& verdict, const std::string& text) {
-    for (const std::string& line : verdict.lines)
-        if (line.find(text) != std::string::npos)
+    for (const std::string& line : verdict.lines) {
+        if (line.find(text) != std::string::npos) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -140,8 +142,9 @@ TEST(Verdict, QemusOwnWordsAreShown) {
 TEST(Verdict, ALongConsoleIsShownFromItsEnd) {
     Outcome outcome;
     outcome.end = End::machine_ended;
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 1000; ++i) {
         outcome.console += "line " + std::to_string(i) + "\n";
+    }
     const Verdict verdict = judge(outcome);
     EXPECT_TRUE(mentions(verdict, "line 999"));
     EXPECT_LT(verdict.lines.size(), 50u);

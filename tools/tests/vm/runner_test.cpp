@@ -25,8 +25,9 @@ namespace fs = std::filesystem;
 
 fs::path checkout() {
     const char* path = std::getenv("VCOAL_CHECKOUT");
-    if (path == nullptr)
+    if (path == nullptr) {
         throw Error("runner_test", "VCOAL_CHECKOUT is not set", 0, "run make check-vm-runner");
+    }
     return path;
 }
 
@@ -41,8 +42,9 @@ class Scratch {
 public:
     Scratch() {
         std::string name = (fs::temp_directory_path() / "vm-runner-test-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
+        if (::mkdtemp(name.data()) == nullptr) {
             throw Error(name, "create directory", errno);
+        }
         path = name;
     }
     ~Scratch() {
@@ -68,8 +70,9 @@ protected:
     int run(const std::vector<std::string>& arguments) {
         Process runner = start(arguments);
         const std::optional<int> status = runner.wait(2min);
-        if (!status || !WIFEXITED(*status))
+        if (!status || !WIFEXITED(*status)) {
             return -1;
+        }
         return WEXITSTATUS(*status);
     }
 
@@ -81,8 +84,9 @@ protected:
     std::string err() const { return read_file(scratch.path / "err"); }
 
     void wait_for_output(const std::string& text) {
-        for (int i = 0; i < 600 && out().find(text) == std::string::npos; ++i)
+        for (int i = 0; i < 600 && out().find(text) == std::string::npos; ++i) {
             std::this_thread::sleep_for(100ms);
+        }
         ASSERT_NE(out().find(text), std::string::npos) << err();
     }
 
@@ -107,11 +111,13 @@ INSTANTIATE_TEST_SUITE_P(Kernel, EveryKernel, testing::ValuesIn(kernels()), [](c
 bool process_exists(const std::string& text) {
     for (const auto& entry : fs::directory_iterator("/proc")) {
         std::error_code none;
-        if (!fs::exists(entry.path() / "cmdline", none))
+        if (!fs::exists(entry.path() / "cmdline", none)) {
             continue;
+        }
         try {
-            if (read_file(entry.path() / "cmdline").find(text) != std::string::npos)
+            if (read_file(entry.path() / "cmdline").find(text) != std::string::npos) {
                 return true;
+            }
         } catch (const Error&) {
             continue; // it has just ended
         }
@@ -121,8 +127,9 @@ bool process_exists(const std::string& text) {
 
 bool goes_away(const std::string& text) {
     for (int i = 0; i < 50; ++i) {
-        if (!process_exists(text))
+        if (!process_exists(text)) {
             return true;
+        }
         std::this_thread::sleep_for(100ms);
     }
     return false;
@@ -281,14 +288,13 @@ TEST_F(Runner, TheMachineDoesNotOutliveTheRunner) {
 // The program and its data are in memory: the clock leaps while a machine waits for
 // the host, since nothing else is left to do.
 TEST_P(EveryKernel, InstructionCountsRepeat) {
+    constexpr const char* script =
+        "test $VCOAL_ICOUNT = 1 && cp /bin/busybox /tmp/ && "
+        "/tmp/busybox sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; "
+        "cat /proc/$$/schedstat'";
     double nanoseconds[2] = {};
     for (double& value : nanoseconds) {
-        ASSERT_EQ(run({"--icount", "--", "sh", "-c",
-                       "test $VCOAL_ICOUNT = 1 && cp /bin/busybox /tmp/ && "
-                       "/tmp/busybox sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; "
-                       "cat /proc/$$/schedstat'"}),
-                  0)
-            << err();
+        ASSERT_EQ(run({"--icount", "--", "sh", "-c", script}), 0) << err();
         value = std::stod(out());
     }
     fmt::print("{:.0f} and {:.0f} instructions\n", nanoseconds[0], nanoseconds[1]);
