@@ -2,10 +2,10 @@
 #include "vcoal/driver_link.hpp"
 
 #include "vcoal/error.hpp"
+#include "vcoal/virtio_driver.hpp"
 
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
 #include <utility>
 
 namespace vcoal {
@@ -19,12 +19,6 @@ constexpr const char* first_namespace = "/proc/1/ns/net";
 // DRIVER_OK comes right before or right after the interface.
 constexpr auto patience = 10s;
 constexpr auto pause = 10ms;
-
-std::string driver_of(const std::string& device) {
-    std::error_code none;
-    const std::filesystem::path link = "/sys/bus/virtio/devices/" + device + "/driver";
-    return std::filesystem::read_symlink(link, none).filename();
-}
 
 } // namespace
 
@@ -65,7 +59,7 @@ DriverLink DriverLinkFinder::find_and_move(const std::stop_token& stop,
     if (target_) {
         link = move_link(*link, *target_);
     }
-    return {*link, driver_of(device)};
+    return {*link, driver_of(virtio_index)};
 }
 
 std::optional<DriverLink> DriverLinkFinder::take() {

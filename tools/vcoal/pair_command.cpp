@@ -22,6 +22,9 @@ when the driver's interface is there, and one more each time it comes back.
 Both interfaces are left down and without addresses. In one and the same network
 namespace the kernel would send what is for the other end through lo: use --netns.
 
+With --driver the device is kept for that driver, whichever others are loaded: they are
+refused as if they could not do with the features. The line printed says who has it.
+
 Features (--features=+NAME,-NAME,...): +NAME fails unless it can be offered, -NAME leaves
 it out, with all that needs it. Names: csum guest_csum mtu mac guest_tso4 guest_tso6
 guest_ecn host_tso4 host_tso6 host_ecn mrg_rxbuf status ctrl_vq mq indirect_desc
@@ -46,6 +49,7 @@ number as "lost"; answers are not: who asks, reads.
 
 Examples:
   ip netns add guest && vcoal pair --netns guest
+  vcoal pair --netns guest --driver virtio_net_coal
   vcoal pair --vhost /dev/vhost-net --queues 2 --ring-size 1024 --features=-mrg_rxbuf)";
 
 MacAddress random_mac() {
@@ -112,6 +116,10 @@ void add_pair_command(CLI::App& app, Invocation& invocation) {
     pair->add_option("--netns", options->netns,
                      "existing network namespace for the driver's interface")
         ->type_name("NAME");
+    pair->add_option("--driver", options->driver,
+                     "the one driver that may take the device; its module is loaded")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"virtio_net", "virtio_net_coal"}));
     pair->add_option_function<std::string>(
             "--features",
             [&device](const std::string& text) { device.features = parse_feature_choice(text); },

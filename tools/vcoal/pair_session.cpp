@@ -35,6 +35,14 @@ Fd take_signals() {
     return fd;
 }
 
+/// As it came, once its driver is known to be there.
+const PairOptions& checked(const PairOptions& options) {
+    if (options.driver) {
+        require_driver(*options.driver);
+    }
+    return options;
+}
+
 std::optional<NetNs> open_netns(const std::optional<std::string>& name) {
     return name ? std::optional(NetNs::open(*name)) : std::nullopt;
 }
@@ -61,7 +69,7 @@ struct Source {
 } // namespace
 
 PairSession::PairSession(const PairOptions& options)
-    : options_(options), signals_(take_signals()), finder_(open_netns(options.netns)),
+    : options_(checked(options)), signals_(take_signals()), finder_(open_netns(options.netns)),
       device_(options.device), input_(options.json ? STDIN_FILENO : -1) {
 }
 
@@ -92,6 +100,7 @@ bool PairSession::step() {
         {device_.control_kick(), [this] { on_control(); }},
         {device_.loopback().get(), [this] { on_device(); }},
         {finder_.get(), [this] { on_link(); }},
+        {binder_.get(), [this] { on_binding(); }},
         {device_.vhost_errors().get(), [this] { on_vhost_error(); }},
         {input_.get(),
          [this] {
@@ -122,7 +131,7 @@ bool PairSession::step() {
 
 void PairSession::on_device() {
     const auto event = device_.loopback().next_event(std::chrono::milliseconds(0));
-    if (!event) {
+    if (!event || turn_away(*event)) {
         return;
     }
     const bool was_running = device_.running();
@@ -135,15 +144,54 @@ void PairSession::on_device() {
         report({{"event", "down"}});
     }
     if (event->type == VLB_EVENT_REGISTERED) {
-        if (event->result != 0) {
-            throw Error(loopback_node, "register device", -event->result);
-        }
-        if (!device_.running() && !was_up_) {
-            deadline_ = Clock::now() + driver_patience;
-        }
+        on_registered(*event);
     }
     if (event->type == VLB_EVENT_DEAD) {
         death_ = event->result;
+    }
+}
+
+/// The kernel offers the device to one driver after the other. One that may not have the
+/// features is told apart early enough: it has no interface yet, and the next has its turn.
+bool PairSession::turn_away(const vlb_event& event) {
+    if (event.type != VLB_EVENT_FEATURES || !options_.driver) {
+        return false;
+    }
+    const std::string driver = driver_of(event.index);
+    if (driver == *options_.driver) {
+        return false;
+    }
+    device_.loopback().acknowledge(event.seq, false);
+    if (was_up_) {
+        warn(Error(fmt::format("virtio{}", event.index), "accept driver " + driver, EPERM,
+                   "it is kept for " + *options_.driver));
+    }
+    return true;
+}
+
+void PairSession::on_registered(const vlb_event& event) {
+    if (event.result != 0) {
+        throw Error(loopback_node, "register device", -event.result);
+    }
+    if (device_.running() || was_up_) {
+        return;
+    }
+    if (options_.driver) {
+        // It did not take the device by itself: it does now, or says why.
+        binder_.begin(event.index, *options_.driver);
+    } else {
+        deadline_ = Clock::now() + driver_patience;
+    }
+}
+
+void PairSession::on_binding() {
+    try {
+        binder_.take();
+    } catch (const Error&) {
+        // It may have come by another way: its module was loaded that moment.
+        if (!device_.running()) {
+            throw;
+        }
     }
 }
 

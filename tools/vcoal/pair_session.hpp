@@ -6,6 +6,7 @@
 #include "vcoal/line_reader.hpp"
 #include "vcoal/net_device.hpp"
 #include "vcoal/report.hpp"
+#include "vcoal/virtio_driver.hpp"
 
 #include <chrono>
 #include <optional>
@@ -17,6 +18,8 @@ struct PairOptions {
     NetDeviceOptions device;
     /// Network namespace for the driver's interface.
     std::optional<std::string> netns;
+    /// The only driver that gets the device; any without.
+    std::optional<std::string> driver;
     bool json = false;
 };
 
@@ -34,7 +37,10 @@ private:
 
     bool step();
     int timeout_ms() const;
+    bool turn_away(const vlb_event& event);
     void on_device();
+    void on_registered(const vlb_event& event);
+    void on_binding();
     void on_control();
     void on_link();
     void on_vhost_error();
@@ -46,8 +52,10 @@ private:
 
     PairOptions options_;
     Fd signals_;
-    /// Joined last: its thread may wait for rtnl until the device is gone.
+    /// Joined last, these two: their threads may wait for rtnl, or for a probe, until the
+    /// device is gone.
     DriverLinkFinder finder_;
+    DriverBinder binder_;
     NetDevice device_;
     LineReader input_;
     /// A driver has taken the device once and its interface was found.

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// `vcoal pair --driver`: who gets the device, and what is said when nobody does.
+#include "support/bench.hpp"
+#include "support/loopback_stub.hpp"
+#include "support/modules.hpp"
+#include "support/pairing.hpp"
+#include "vcoal/error.hpp"
+#include "vcoal/virtio_driver.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vcoal::test {
+namespace {
+
+constexpr const char* autoprobe = "/sys/bus/virtio/drivers_autoprobe";
+
+/// The kernel binds no driver by itself while this lives.
+class NoAutoprobe {
+public:
+    NoAutoprobe() { set("0"); }
+    NoAutoprobe(const NoAutoprobe&) = delete;
+    NoAutoprobe& operator=(const NoAutoprobe&) = delete;
+    NoAutoprobe(NoAutoprobe&&) = delete;
+    NoAutoprobe& operator=(NoAutoprobe&&) = delete;
+    ~NoAutoprobe() { set("1"); }
+
+private:
+    static void set(const char* value) { EXPECT_EQ(write_kernel_file(autoprobe, value), 0); }
+};
+
+/// virtio_net is not there while this lives.
+class NoVirtioNet {
+public:
+    NoVirtioNet() { unload_module("virtio_net"); }
+    NoVirtioNet(const NoVirtioNet&) = delete;
+    NoVirtioNet& operator=(const NoVirtioNet&) = delete;
+    NoVirtioNet(NoVirtioNet&&) = delete;
+    NoVirtioNet& operator=(NoVirtioNet&&) = delete;
+    ~NoVirtioNet() { load_system_module("virtio_net"); }
+};
+
+class PairDriver : public testing::Test {
+protected:
+    static void SetUpTestSuite() { load_loopback(); }
+};
+
+TEST_F(PairDriver, HasTheDeviceThatIsAskedFor) {
+    Pairing pairing(vhost_node, {"--driver", "virtio_net"});
+    EXPECT_EQ(pairing.up().at("driver"), "virtio_net");
+    EXPECT_TRUE(pairing.ping());
+}
+
+TEST_F(PairDriver, IsBoundWhenTheKernelDoesNot) {
+    const NoAutoprobe nobody;
+    Pairing pairing(vhost_node, {"--driver", "virtio_net"});
+    EXPECT_EQ(pairing.up().at("driver"), "virtio_net");
+    EXPECT_TRUE(pairing.ping());
+}
+
+TEST_F(PairDriver, HasTheDeviceAgainAfterItWasUnbound) {
+    Pairing pairing(vhost_node, {"--driver", "virtio_net"});
+    ASSERT_EQ(unbind_driver(pairing.virtio_index()), 0);
+    pairing.await_event("down");
+    ASSERT_EQ(bind_driver(pairing.virtio_index()), 0);
+    pairing.await_up();
+    EXPECT_EQ(pairing.up().at("driver"), "virtio_net");
+    EXPECT_TRUE(pairing.ping());
+}
+
+TEST_F(PairDriver, MustBeLoaded) {
+    const NoVirtioNet gone;
+    const auto end = run({vcoal_program(), "pair", "--json", "--driver", "virtio_net"});
+    EXPECT_EQ(end.status, 1);
+    const Json error = Json::parse(end.output).at("error");
+    EXPECT_EQ(error.at("object"), "driver virtio_net");
+    EXPECT_EQ(error.at("operation"), "find");
+    EXPECT_EQ(error.at("errno"), "ENOENT");
+    EXPECT_EQ(error.at("hint"), "load it: `modprobe virtio_net`, or insmod virtio_net.ko");
+}
+
+TEST_F(PairDriver, MustBeOneOfNetworkDevices) {
+    const auto end = run({vcoal_program(), "pair", "--driver", "virtio_blk"});
+    EXPECT_EQ(end.status, 2);
+    EXPECT_NE(end.output.find("virtio_blk"), std::string::npos) << end.output;
+}
+
+TEST_F(PairDriver, ThatCannotBeBoundSaysWhy) {
+    DriverBinder binder;
+    binder.begin(999999, "virtio_net");
+    ASSERT_TRUE(wait_readable(binder.get(), generous));
+    try {
+        binder.take();
+        FAIL() << "bound to a device that does not exist";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.object(), "driver virtio_net");
+        EXPECT_EQ(error.operation(), "bind to virtio999999");
+        EXPECT_EQ(error.code(), ENODEV);
+        EXPECT_EQ(error.hint(), "the kernel log may say more");
+    }
+}
+
+} // namespace
+} // namespace vcoal::test
