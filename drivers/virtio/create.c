@@ -62,14 +62,20 @@ static int make_queues(struct vlb_session *s, const u32 *nums, u32 n)
 
 static int ring_bytes(const u32 *nums, u32 n, u64 features, u64 *rings)
 {
+	size_t bytes, most = 0;
 	u32 i;
 
 	*rings = 0;
 	for (i = 0; i < n; i++) {
 		if (!is_power_of_2(nums[i]) || nums[i] > VLB_MAX_RING)
 			return -EINVAL;
-		*rings += vlb_queue_ring_bytes(nums[i], features);
+		bytes = vlb_queue_ring_bytes(nums[i], features);
+		most = max(most, bytes);
+		*rings += bytes;
 	}
+	/* A driver that resizes a ring has the new one before it lets go of the old. */
+	if (features & BIT_ULL(VIRTIO_F_RING_RESET))
+		*rings += most;
 	return 0;
 }
 

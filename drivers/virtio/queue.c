@@ -114,6 +114,62 @@ void vlb_queue_quiesce(struct vlb_queue *q)
 }
 
 /**
+ * vlb_queue_reset() - the driver resets this queue alone
+ * @q: the queue, with a ring
+ *
+ * Nothing has changed after a failure. After a success no callback runs (VQR-D1), and
+ * the ring is the driver's to change until vlb_queue_enable(). A control queue is not
+ * reset: its watchdog looks at the ring, and nobody resizes one. Context: process,
+ * sleeps; takes the queue's lock; nobody else uses the ring.
+ *
+ * Return: 0, or -ENOENT: the feature was not negotiated; -EOPNOTSUPP: a control queue;
+ * -ENODEV: the session is dead.
+ */
+int vlb_queue_reset(struct vlb_queue *q)
+{
+	struct vlb_session *s = q->session;
+
+	if (!virtio_has_feature(&s->vdev, VIRTIO_F_RING_RESET))
+		return -ENOENT;
+	if (READ_ONCE(q->flags) & VLB_VQ_CONTROL)
+		return -EOPNOTSUPP;
+	vlb_session_ask(s, VLB_EVENT_VQ_RESET, s->status, q->index);
+	/* Who did not answer may still use the ring. */
+	if (vlb_session_dead(s))
+		return -ENODEV;
+	vlb_queue_quiesce(q);
+	q->vq->reset = true;
+	return 0;
+}
+
+/**
+ * vlb_queue_enable() - start a queue again after vlb_queue_reset()
+ * @q: the queue, with a ring nobody has used
+ *
+ * Callbacks run from here on, even before the return. Context: process, sleeps; takes
+ * the queue's lock.
+ *
+ * Return: 0, or -EINVAL: it was not reset; -EIO: the process refused it or is dead, and
+ * the queue is as after its reset.
+ */
+int vlb_queue_enable(struct vlb_queue *q)
+{
+	struct vlb_session *s = q->session;
+
+	if (!q->vq->reset)
+		return -EINVAL;
+	q->vq->reset = false;
+	spin_lock_irq(&q->lock);
+	q->live = true;
+	spin_unlock_irq(&q->lock);
+	if (vlb_session_ask(s, VLB_EVENT_VQ_ENABLE, s->status, q->index))
+		return 0;
+	vlb_queue_quiesce(q);
+	q->vq->reset = true;
+	return -EIO;
+}
+
+/**
  * vlb_queue_free() - take the ring away
  * @q: the queue; without a ring is fine
  *
@@ -209,6 +265,7 @@ void vlb_queue_report(struct vlb_queue *q, struct vlb_vq *out)
 		out->flags |= VLB_VQ_ENABLED;
 		if (virtqueue_is_broken(q->vq))
 			out->flags |= VLB_VQ_BROKEN;
+		out->num = virtqueue_get_vring_size(q->vq);
 		out->desc = virtqueue_get_desc_addr(q->vq);
 		out->driver = virtqueue_get_avail_addr(q->vq);
 		out->device = virtqueue_get_used_addr(q->vq);

@@ -26,11 +26,12 @@ struct vlb_vq_stats;
  * struct vlb_queue - one virtqueue
  * @session: whose
  * @index: of the queue
- * @num: ring size
+ * @num: ring size, the largest the driver may choose
  * @flags: VLB_VQ_CONTROL or 0
  * @lock: protects @vq and @live; held around the driver's callback
  * @vq: the ring, while the driver has one
- * @live: callbacks may run: from the making of the ring to the next reset
+ * @live: callbacks may run: from the making of the ring, or its start after a reset of
+ *	the queue, to the next reset
  * @kick: signalled for the device; changed under the session's lock
  * @call_file: eventfd by which the device calls; this and the next four belong to
  *	call.c, changed under the session's lock
@@ -96,6 +97,8 @@ void vlb_queue_fini(struct vlb_queue *q);
 struct virtqueue *vlb_queue_make(struct vlb_queue *q, const struct virtqueue_info *info);
 void vlb_queue_free(struct vlb_queue *q);
 void vlb_queue_quiesce(struct vlb_queue *q);
+int vlb_queue_reset(struct vlb_queue *q);
+int vlb_queue_enable(struct vlb_queue *q);
 void vlb_queue_break(struct vlb_queue *q);
 int vlb_queue_attach(struct vlb_queue *q, u32 flags, int kick_fd, int call_fd);
 void vlb_queue_report(struct vlb_queue *q, struct vlb_vq *out);

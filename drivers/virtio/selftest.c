@@ -325,6 +325,41 @@ static const char *check_control_atomic(struct selftest *t)
 	return result;
 }
 
+static const char *check_reset(struct selftest *t)
+{
+	if (t->vdev->config->disable_vq_and_reset(t->work))
+		return "refused";
+	return t->work->reset ? NULL : "not marked as reset";
+}
+
+/* With the same ring, so that what was used meanwhile is still there. */
+static const char *check_enable(struct selftest *t)
+{
+	if (t->vdev->config->enable_vq_after_reset(t->work))
+		return "refused";
+	return t->work->reset ? "still marked as reset" : NULL;
+}
+
+static const char *check_reset_not_negotiated(struct selftest *t)
+{
+	if (t->vdev->config->disable_vq_and_reset(t->work) != -ENOENT)
+		return "a queue was reset without the feature";
+	return t->work->reset ? "marked as reset" : NULL;
+}
+
+static const char *check_reset_control(struct selftest *t)
+{
+	if (t->vdev->config->disable_vq_and_reset(t->control) != -EOPNOTSUPP)
+		return "the control queue was reset";
+	return t->control->reset ? "marked as reset" : NULL;
+}
+
+static const char *check_enable_first(struct selftest *t)
+{
+	return t->vdev->config->enable_vq_after_reset(t->work) == -EINVAL ? NULL :
+		"a queue was enabled that had not been reset";
+}
+
 static const struct check {
 	const char *name;
 	const char *(*run)(struct selftest *t);
@@ -348,6 +383,11 @@ static const struct check {
 	{ "control_sleeping", check_control_sleeping },
 	{ "control_unkicked", check_control_unkicked },
 	{ "control_atomic", check_control_atomic },
+	{ "reset", check_reset },
+	{ "enable", check_enable },
+	{ "reset_not_negotiated", check_reset_not_negotiated },
+	{ "reset_control", check_reset_control },
+	{ "enable_first", check_enable_first },
 };
 
 static ssize_t run_store(struct device *dev, struct device_attribute *attr, const char *buf,

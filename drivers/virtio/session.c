@@ -86,26 +86,40 @@ void vlb_session_tell(struct vlb_session *s, enum vlb_event_type type, u32 statu
 	vlb_event_post(&s->events, &event);
 }
 
+/* What a session dies of when this event is not answered. */
+static enum vlb_death death_by(enum vlb_event_type type)
+{
+	switch (type) {
+	case VLB_EVENT_FEATURES:
+		return VLB_DEATH_FEATURES;
+	case VLB_EVENT_VQ_RESET:
+	case VLB_EVENT_VQ_ENABLE:
+		return VLB_DEATH_VQ;
+	default:
+		return VLB_DEATH_RESET;
+	}
+}
+
 /**
  * vlb_session_ask() - an event the process must acknowledge
  * @s: the session, which dies when it does not
- * @type: FEATURES or RESET
+ * @type: FEATURES, RESET, VQ_RESET or VQ_ENABLE
  * @status: device status the driver wrote
+ * @result: what the last two are about: the queue
  *
  * Context: process, sleeps.
  *
  * Return: true if the process accepted.
  */
-bool vlb_session_ask(struct vlb_session *s, enum vlb_event_type type, u32 status)
+bool vlb_session_ask(struct vlb_session *s, enum vlb_event_type type, u32 status, s32 result)
 {
 	struct vlb_event event;
 	int ret;
 
-	make_event(s, &event, type, status, 0);
+	make_event(s, &event, type, status, result);
 	ret = vlb_event_ask(&s->events, &event, s->ack_ms);
 	if (ret == -ETIMEDOUT)
-		vlb_session_kill(s, type == VLB_EVENT_RESET ? VLB_DEATH_RESET :
-							      VLB_DEATH_FEATURES);
+		vlb_session_kill(s, death_by(type));
 	return !ret;
 }
 

@@ -104,7 +104,7 @@ void vlb_session_release(struct vlb_session *s);
 void vlb_session_kill(struct vlb_session *s, enum vlb_death why);
 void vlb_session_doom(struct vlb_session *s, enum vlb_death why);
 void vlb_session_tell(struct vlb_session *s, enum vlb_event_type type, u32 status, s32 result);
-bool vlb_session_ask(struct vlb_session *s, enum vlb_event_type type, u32 status);
+bool vlb_session_ask(struct vlb_session *s, enum vlb_event_type type, u32 status, s32 result);
 
 /**
  * vlb_session_dead() - is the session dead

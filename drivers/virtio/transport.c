@@ -19,7 +19,8 @@
 			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
 			 BIT_ULL(VIRTIO_F_VERSION_1) | \
 			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) | \
-			 BIT_ULL(VIRTIO_F_RING_PACKED))
+			 BIT_ULL(VIRTIO_F_RING_PACKED) | \
+			 BIT_ULL(VIRTIO_F_RING_RESET))
 
 static struct vlb_session *session_of(struct virtio_device *vdev)
 {
@@ -105,7 +106,7 @@ static u8 get_status(struct virtio_device *vdev)
  */
 static bool features_accepted(struct vlb_session *s, u8 status)
 {
-	if (vlb_session_ask(s, VLB_EVENT_FEATURES, status))
+	if (vlb_session_ask(s, VLB_EVENT_FEATURES, status, 0))
 		return true;
 	if (s->restoring)
 		vlb_session_kill(s, VLB_DEATH_FEATURES);
@@ -136,7 +137,7 @@ static void reset(struct virtio_device *vdev)
 	if (!s->status)
 		return;
 	WRITE_ONCE(s->status, 0);
-	vlb_session_ask(s, VLB_EVENT_RESET, 0);
+	vlb_session_ask(s, VLB_EVENT_RESET, 0, 0);
 	for (i = 0; i < s->nvqs; i++)
 		vlb_queue_quiesce(&s->queues[i]);
 }
@@ -149,9 +150,13 @@ static u64 get_features(struct virtio_device *vdev)
 static int finalize_features(struct virtio_device *vdev)
 {
 	const u64 needed = BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+	bool ring_reset = __virtio_test_bit(vdev, VIRTIO_F_RING_RESET);
 	struct vlb_session *s = session_of(vdev);
 
 	vring_transport_features(vdev);
+	/* Resetting a queue is up to the transport: the ring does not know the bit. */
+	if (ring_reset)
+		__virtio_set_bit(vdev, VIRTIO_F_RING_RESET);
 	if ((vdev->features & needed) != needed) {
 		dev_err(&vdev->dev, "driver cannot do VERSION_1 and ACCESS_PLATFORM\n");
 		return -EINVAL;
@@ -218,6 +223,16 @@ static void synchronize_cbs(struct virtio_device *vdev)
 	}
 }
 
+static int disable_vq_and_reset(struct virtqueue *vq)
+{
+	return vlb_queue_reset(vq->priv);
+}
+
+static int enable_vq_after_reset(struct virtqueue *vq)
+{
+	return vlb_queue_enable(vq->priv);
+}
+
 static const char *bus_name(struct virtio_device *vdev)
 {
 	return dev_name(vdev->dev.parent);
@@ -236,4 +251,6 @@ const struct virtio_config_ops vlb_config_ops = {
 	.get_features		= get_features,
 	.finalize_features	= finalize_features,
 	.bus_name		= bus_name,
+	.disable_vq_and_reset	= disable_vq_and_reset,
+	.enable_vq_after_reset	= enable_vq_after_reset,
 };

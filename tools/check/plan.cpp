@@ -31,6 +31,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"loopback_device_test", 15},
     {"loopback_lifetime_test", 15},
     {"loopback_ioctl_test", 7},
+    {"loopback_queue_reset_test", 13},
     {"loopback_traffic_test", 9},
     {"pair_coalescing_test", 9},
     {"pair_driver_test", 6},

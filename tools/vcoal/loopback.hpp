@@ -61,7 +61,7 @@ public:
     void start();
     /// The next event, or nothing when @p timeout passes first or after DEAD.
     std::optional<vlb_event> next_event(std::chrono::milliseconds timeout);
-    /// Answers FEATURES or RESET; false when nobody waits for that any more.
+    /// Answers an event that wants it; false when nobody waits for that any more.
     bool acknowledge(std::uint32_t seq, bool accept = true);
     void set_config(std::uint32_t offset, std::span<const std::byte> data);
     /// Asynchronous: FROZEN and RESTORED tell the results.

@@ -22,6 +22,11 @@
  *     RESET                       stop touching the rings, then VLB_ACK (result is
  *                                 ignored): the driver waits, its rings go away after.
  *                                 A new STATUS 0x01 starts over.
+ *     VQ_RESET, result            stop touching the ring of queue number result, then
+ *                                 VLB_ACK (its result is ignored); all else goes on
+ *     VQ_ENABLE, result           that queue is back with a new ring, maybe of another
+ *                                 size: VLB_GET_VQ shows it. Start it, then VLB_ACK;
+ *                                 any result but 0 leaves it off.
  *     DEAD, result                the device is broken for good; close the file
  *
  * Addresses. Everything the driver gives the device, rings and buffers, is an
@@ -33,13 +38,15 @@
  * offered and accepted, because that is what sends the driver through the arena;
  * it is set in the features an event shows. vhost must not be given that bit: it
  * would switch its IOTLB on. Of the bits 28 to 41 the transport knows INDIRECT_DESC,
- * EVENT_IDX, VERSION_1, ACCESS_PLATFORM and RING_PACKED; it drops the others, and
- * VLB_CREATE returns what is really offered.
+ * EVENT_IDX, VERSION_1, ACCESS_PLATFORM, RING_PACKED and RING_RESET; it drops the
+ * others, and VLB_CREATE returns what is really offered. RING_RESET concerns the
+ * transport alone (VQ_RESET, VQ_ENABLE): it is none of vhost's business either.
  *
- * Acknowledgements. FEATURES and RESET keep the driver's thread waiting, often with
- * rtnl held. Until they are acknowledged the process makes no call that takes rtnl,
- * except that TUNSETOFFLOAD is safe in FEATURES, when no netdev exists yet. Without
- * an answer within ack_timeout_ms, or with the event queue full, the session is dead.
+ * Acknowledgements. FEATURES, RESET, VQ_RESET and VQ_ENABLE keep the driver's thread
+ * waiting, often with rtnl held. Until they are acknowledged the process makes no call
+ * that takes rtnl, except that TUNSETOFFLOAD is safe in FEATURES, when no netdev exists
+ * yet. Without an answer within ack_timeout_ms, or with the event queue full, the
+ * session is dead.
  *
  * Control queue. The driver waits for each answer, with rtnl held, and some drivers
  * spin. On a queue marked VLB_VQ_CONTROL the kick therefore sleeps until the used
@@ -53,7 +60,7 @@
  * come from its holder. A driver that sends VIRTIO_NET_F_CTRL_RX commands in atomic
  * context and spins (Linux 6.1) needs the process on another CPU: do not offer that
  * feature on a machine with one. Which queue is the control queue may follow from the
- * features; VLB_SET_VQFD may be called in FEATURES.
+ * features; VLB_SET_VQFD may be called in FEATURES. A control queue cannot be reset.
  *
  * Death. The session dies when a timeout above passes, and when a file descriptor
  * of it is closed by the process that called VLB_CREATE (its file table, to be
@@ -97,14 +104,15 @@
  * @in_bytes: quota of the buffers which the device writes; 0: see below
  * @out_bytes: quota of the buffers which the device reads; 0: see below
  * @control_timeout_ms: how long a control command may take; 0: the default
- * @ack_timeout_ms: how long FEATURES and RESET may take; 0: the default
+ * @ack_timeout_ms: how long the answer to an event may take; 0: the default
  * @dma_base: out: address of the arena's first byte
  * @reserved: 0
  *
  * The quotas keep receive buffers from filling the arena and starving transmit.
  * A mapping tells its direction, not its queue, so that all receive queues share
  * @in_bytes and all transmit queues @out_bytes. What is left 0 gets half of what the
- * rings leave, or the rest. Rings have no quota.
+ * rings leave, or the rest. Rings have no quota; with RING_RESET offered, the largest
+ * counts twice, so that it can be replaced.
  *
  * -EINVAL: a field out of its bounds; -ENOSPC: the rings do not fit, or the
  * quotas exceed what they leave; -EBUSY: created before.
@@ -129,7 +137,7 @@ struct vlb_create {
 /* Flag of VLB_SET_VQFD, shown by VLB_GET_VQ: the driver waits for the answers. */
 #define VLB_VQ_CONTROL		(1U << 0)
 /* Flags of VLB_GET_VQ. */
-#define VLB_VQ_ENABLED		(1U << 1)	/* the driver has set the ring up */
+#define VLB_VQ_ENABLED		(1U << 1)	/* the driver has set the ring up; not in reset */
 #define VLB_VQ_BROKEN		(1U << 2)	/* a control queue, after death */
 
 /**
@@ -153,7 +161,8 @@ struct vlb_vqfd {
  * struct vlb_vq - argument of VLB_GET_VQ
  * @index: queue (in)
  * @flags: VLB_VQ_*
- * @num: ring size
+ * @num: ring size; with RING_RESET the driver may have chosen a smaller one than
+ *	VLB_CREATE gave, until the next device reset
  * @reserved: 0
  * @desc: address of the descriptors; this and the next two are 0 unless enabled
  * @driver: address of the available ring or driver event area
@@ -177,6 +186,8 @@ enum vlb_event_type {
 	VLB_EVENT_FROZEN	= 5,	/* @result of VLB_FREEZE */
 	VLB_EVENT_RESTORED	= 6,	/* @result of VLB_RESTORE */
 	VLB_EVENT_DEAD		= 7,	/* the last one; @result: enum vlb_death */
+	VLB_EVENT_VQ_RESET	= 8,	/* it reset the queue @result; acknowledge */
+	VLB_EVENT_VQ_ENABLE	= 9,	/* and enabled it again; acknowledge */
 };
 
 enum vlb_death {
@@ -185,6 +196,7 @@ enum vlb_death {
 	VLB_DEATH_CONTROL	= 2,	/* a control command had no answer in time */
 	VLB_DEATH_RESET		= 3,	/* a RESET was not acknowledged in time */
 	VLB_DEATH_FEATURES	= 4,	/* a FEATURES was not acknowledged in time */
+	VLB_DEATH_VQ		= 5,	/* a VQ_RESET or VQ_ENABLE was not */
 };
 
 /**
@@ -194,7 +206,7 @@ enum vlb_death {
  * @status: device status as the driver wrote it
  * @result: depends on @type, else 0
  * @features: the driver's choice, from FEATURES on
- * @index: number of the virtio device, once registered
+ * @index: number of the virtio device, from the first STATUS on
  * @lost: STATUS events dropped before this one because nobody read
  *
  * read() blocks unless O_NONBLOCK is set, and returns 0 after DEAD. poll() shows
@@ -212,8 +224,8 @@ struct vlb_event {
 
 /**
  * struct vlb_ack - argument of VLB_ACK
- * @seq: of the FEATURES or RESET event answered
- * @result: 0, or anything else to refuse the features
+ * @seq: of the event answered
+ * @result: 0, or anything else to refuse the features, or to leave a queue off
  *
  * -ESTALE: nobody waits for that answer (any more).
  */

@@ -7,10 +7,11 @@
 namespace vcoal::test {
 namespace {
 
-LoopbackOptions options_with(std::chrono::milliseconds control_timeout) {
+LoopbackOptions options_with(std::chrono::milliseconds control_timeout,
+                             std::uint64_t more_features) {
     LoopbackOptions options;
     options.device_id = 0x766c6274;
-    options.features = 1ULL << VIRTIO_F_VERSION_1;
+    options.features = 1ULL << VIRTIO_F_VERSION_1 | more_features;
     options.queue_sizes = {16, 16};
     options.config.assign(4, std::byte{0x11});
     options.arena_bytes = 1U << 20;
@@ -21,8 +22,9 @@ LoopbackOptions options_with(std::chrono::milliseconds control_timeout) {
 } // namespace
 
 LoopbackSelftest::LoopbackSelftest(std::chrono::milliseconds control_timeout,
-                                   const std::function<void(LoopbackStub&)>& prepare)
-    : stub_(options_with(control_timeout), {Role::external, Role::control}) {
+                                   const std::function<void(LoopbackStub&)>& prepare,
+                                   std::uint64_t more_features)
+    : stub_(options_with(control_timeout, more_features), {Role::external, Role::control}) {
     if (prepare) {
         prepare(stub_);
     }

@@ -4,6 +4,7 @@
 #include "support/loopback_stub.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -17,7 +18,8 @@ public:
 
     /// @param prepare called with the stub before it starts
     explicit LoopbackSelftest(std::chrono::milliseconds control_timeout = {},
-                              const std::function<void(LoopbackStub&)>& prepare = {});
+                              const std::function<void(LoopbackStub&)>& prepare = {},
+                              std::uint64_t more_features = 0);
 
     LoopbackStub& stub() noexcept { return stub_; }
     Loopback& loopback() noexcept { return stub_.loopback(); }

@@ -125,17 +125,33 @@ void LoopbackStub::handle(const vlb_event& event) {
     if (event.type == VLB_EVENT_RESET) {
         stop_rings();
     }
+    if (event.type == VLB_EVENT_VQ_RESET) {
+        stop_ring(static_cast<std::uint32_t>(event.result));
+    }
+    if (event.type == VLB_EVENT_VQ_ENABLE && accept_queue_enable) {
+        start_ring(static_cast<std::uint32_t>(event.result), event.features[0]);
+    }
     {
         const std::lock_guard lock(mutex_);
         events_.push_back(event);
     }
+    acknowledge(event);
+    changed_.notify_all();
+}
+
+void LoopbackStub::acknowledge(const vlb_event& event) {
     if (event.type == VLB_EVENT_FEATURES && answer_features) {
         loopback_.acknowledge(event.seq, accept_features);
     }
     if (event.type == VLB_EVENT_RESET && answer_reset) {
         loopback_.acknowledge(event.seq);
     }
-    changed_.notify_all();
+    if (event.type == VLB_EVENT_VQ_RESET && answer_queue_reset) {
+        loopback_.acknowledge(event.seq);
+    }
+    if (event.type == VLB_EVENT_VQ_ENABLE && answer_queue_enable) {
+        loopback_.acknowledge(event.seq, accept_queue_enable);
+    }
 }
 
 void LoopbackStub::start_rings(std::uint64_t features) {
@@ -144,16 +160,25 @@ void LoopbackStub::start_rings(std::uint64_t features) {
     }
     const bool packed = (features & bit(VIRTIO_F_RING_PACKED)) != 0;
     for (std::uint32_t i = 0; i < queues_.size() && !packed; i++) {
-        const vlb_vq queue = loopback_.queue(i);
-        if (queues_[i].role == Role::external || (queue.flags & VLB_VQ_ENABLED) == 0) {
-            continue;
-        }
-        {
-            const std::lock_guard lock(mutex_);
-            queues_[i].ring.emplace(loopback_, queue, features);
-        }
-        serve(queues_[i]);
+        start_ring(i, features);
     }
+}
+
+void LoopbackStub::start_ring(std::uint32_t index, std::uint64_t features) {
+    const vlb_vq queue = loopback_.queue(index);
+    if (queues_[index].role == Role::external || (queue.flags & VLB_VQ_ENABLED) == 0) {
+        return;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        queues_[index].ring.emplace(loopback_, queue, features);
+    }
+    serve(queues_[index]);
+}
+
+void LoopbackStub::stop_ring(std::uint32_t index) {
+    const std::lock_guard lock(mutex_);
+    queues_[index].ring.reset();
 }
 
 void LoopbackStub::stop_rings() {

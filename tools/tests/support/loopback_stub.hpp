@@ -44,6 +44,9 @@ public:
     std::atomic<bool> answer_features{true};
     std::atomic<bool> accept_features{true};
     std::atomic<bool> answer_reset{true};
+    std::atomic<bool> answer_queue_reset{true};
+    std::atomic<bool> answer_queue_enable{true};
+    std::atomic<bool> accept_queue_enable{true};
     std::atomic<bool> answer_control{true};
     std::atomic<bool> signal_control{true};
     std::atomic<bool> serve_transmit{true};
@@ -90,7 +93,10 @@ private:
 
     void run();
     void handle(const vlb_event& event);
+    void acknowledge(const vlb_event& event);
     void start_rings(std::uint64_t features);
+    void start_ring(std::uint32_t index, std::uint64_t features);
+    void stop_ring(std::uint32_t index);
     void stop_rings();
     void serve(Queue& queue);
     void consume(Queue& queue, const DeviceChain& chain);
