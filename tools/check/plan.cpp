@@ -35,6 +35,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"loopback_traffic_test", 9},
     {"pair_coalescing_test", 9},
     {"pair_driver_test", 6},
+    {"pair_resize_test", 10},
     {"pair_test", 40},
     {"split_ring_test", 51},
     {"statistics_test", 14},

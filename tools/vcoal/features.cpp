@@ -38,6 +38,7 @@ constexpr std::array names{
     Name{VIRTIO_RING_F_EVENT_IDX, "event_idx"},
     Name{VIRTIO_F_VERSION_1, "version_1"},
     Name{VIRTIO_F_ACCESS_PLATFORM, "access_platform"},
+    Name{VIRTIO_F_RING_RESET, "ring_reset"},
     Name{VIRTIO_NET_F_VQ_NOTF_COAL, "vq_notf_coal"},
     Name{VIRTIO_NET_F_NOTF_COAL, "notf_coal"},
 };

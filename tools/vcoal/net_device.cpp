@@ -36,7 +36,7 @@ constexpr std::uint64_t own_features =
     feature(VIRTIO_NET_F_GUEST_TSO4) | feature(VIRTIO_NET_F_GUEST_TSO6) |
     feature(VIRTIO_NET_F_GUEST_ECN) | feature(VIRTIO_NET_F_HOST_TSO4) |
     feature(VIRTIO_NET_F_HOST_TSO6) | feature(VIRTIO_NET_F_HOST_ECN) | feature(VIRTIO_NET_F_MAC) |
-    feature(VIRTIO_NET_F_STATUS) | feature(VIRTIO_NET_F_CTRL_VQ);
+    feature(VIRTIO_NET_F_STATUS) | feature(VIRTIO_NET_F_CTRL_VQ) | feature(VIRTIO_F_RING_RESET);
 
 std::uint64_t features_to_offer(const NetDeviceOptions& options) {
     const VhostNet vhost(options.vhost);
@@ -184,6 +184,14 @@ void NetDevice::handle(const vlb_event& event) {
         reset();
         loopback_.acknowledge(event.seq);
         break;
+    case VLB_EVENT_VQ_RESET:
+        pairs_.at(queue_of(event) / 2).stop(queue_of(event) % 2);
+        loopback_.acknowledge(event.seq);
+        break;
+    case VLB_EVENT_VQ_ENABLE:
+        start_queue(queue_of(event));
+        loopback_.acknowledge(event.seq);
+        break;
     default:
         break;
     }
@@ -205,16 +213,19 @@ void NetDevice::negotiate(std::uint64_t features) {
 void NetDevice::run() {
     set_active_pairs(1);
     for (unsigned vq = 0; vq < 2 * server_.pairs(); vq++) {
-        const vlb_vq queue = loopback_.queue(vq);
-        if ((queue.flags & VLB_VQ_ENABLED) != 0) {
-            pairs_[vq / 2].start(vq % 2, loopback_, queue, queues_[vq].kick.get(),
-                                 queues_[vq].call.get(), taps_[vq / 2].get());
+        if (enabled(vq)) {
+            start_queue(vq);
         }
     }
     if ((accepted_ & feature(VIRTIO_NET_F_CTRL_VQ)) != 0) {
         control_ring_.emplace(loopback_, loopback_.queue(control_index()), accepted_);
     }
     running_ = true;
+}
+
+void NetDevice::start_queue(unsigned vq) {
+    pairs_.at(vq / 2).start(vq % 2, loopback_, loopback_.queue(vq), queues_[vq].kick.get(),
+                            queues_[vq].call.get(), taps_[vq / 2].get());
 }
 
 void NetDevice::reset() {

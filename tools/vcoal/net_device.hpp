@@ -17,6 +17,11 @@
 
 namespace vcoal {
 
+/// The queue that VQ_RESET or VQ_ENABLE is about.
+constexpr unsigned queue_of(const vlb_event& event) {
+    return static_cast<unsigned>(event.result);
+}
+
 struct NetDeviceOptions {
     std::string vhost = vhost_node;
     /// Pairs of queues.
@@ -57,7 +62,7 @@ public:
     const Loopback& loopback() const noexcept { return loopback_; }
     /// Signalled when vhost finds a ring that it cannot go on with.
     EventFd& vhost_errors() noexcept { return vhost_errors_; }
-    std::vector<VhostPair>& pairs() noexcept { return pairs_; }
+    const std::vector<VhostPair>& pairs() const noexcept { return pairs_; }
     const std::string& tap_name() const noexcept { return taps_.front().name(); }
     const NetDeviceOptions& options() const noexcept { return options_; }
     const ControlServer& control() const noexcept { return server_; }
@@ -83,6 +88,7 @@ private:
     void negotiate(std::uint64_t features);
     void attach_eventfds(std::uint64_t features);
     void run();
+    void start_queue(unsigned vq);
     void reset();
 
     NetDeviceOptions options_;

@@ -28,12 +28,14 @@ refused as if they could not do with the features. The line printed says who has
 Features (--features=+NAME,-NAME,...): +NAME fails unless it can be offered, -NAME leaves
 it out, with all that needs it. Names: csum guest_csum mtu mac guest_tso4 guest_tso6
 guest_ecn host_tso4 host_tso6 host_ecn mrg_rxbuf status ctrl_vq mq indirect_desc
-event_idx vq_notf_coal notf_coal. The last two are offered when the vhost file reports
+event_idx ring_reset vq_notf_coal notf_coal. The last two are offered when the vhost file reports
 them, mq with --queues above 1, mtu with --mtu.
 
 With --json standard output has one object per line:
   {"event":"up", "pid", "netdev", "netns", "driver", "virtio", "tap", "vhost", ...}
   {"event":"down"}                        the driver has reset the device
+  {"event":"queue", "vq", "enabled":false}                         it has reset a queue
+  {"event":"queue", "vq", "enabled":true, "ring_size", "coalescing"}   it is back
   {"event":"control", "command", "request", "ack":"ok"|"err"|null, "reason"}
 and standard input takes requests, one per line, each answered by one line:
   {"get":"stats"}               {"stats":{"time_ns", "queues":[{"vq", "pair",

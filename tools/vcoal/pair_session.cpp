@@ -55,6 +55,8 @@ const char* describe_death(std::int32_t death) {
         return "a reset was not acknowledged in time";
     case VLB_DEATH_FEATURES:
         return "the features were not acknowledged in time";
+    case VLB_DEATH_VQ:
+        return "the reset of a queue was not acknowledged in time";
     default:
         return "its file was closed";
     }
@@ -142,6 +144,9 @@ void PairSession::on_device() {
     }
     if (was_running && !device_.running()) {
         report({{"event", "down"}});
+    }
+    if (event->type == VLB_EVENT_VQ_RESET || event->type == VLB_EVENT_VQ_ENABLE) {
+        report(describe_queue(device_, queue_of(*event), event->type == VLB_EVENT_VQ_ENABLE));
     }
     if (event->type == VLB_EVENT_REGISTERED) {
         on_registered(*event);

@@ -79,18 +79,22 @@ Json to_json(const vlb_arena_stats& stats) {
             {"bad_sync", stats.bad_sync}};
 }
 
-Json queue_statistics(NetDevice& device, unsigned vq) {
-    const VhostPair& pair = device.pairs()[vq / 2];
+Json coalescing_of(const NetDevice& device, unsigned vq) {
+    const VhostPair& pair = device.pairs().at(vq / 2);
+    return pair.coalesces() ? to_json(pair.vhost().coalescing(vq % 2)) : Json(nullptr);
+}
+
+Json queue_statistics(const NetDevice& device, unsigned vq) {
+    const VhostPair& pair = device.pairs().at(vq / 2);
     const unsigned vring = vq % 2;
     Json queue{{"vq", vq},
                {"pair", vq / 2},
                {"direction", vring == VHN_VRING_RX ? "rx" : "tx"},
                {"loopback", to_json(device.loopback().statistics(vq))},
                {"vhost", nullptr},
-               {"coalescing", nullptr}};
+               {"coalescing", coalescing_of(device, vq)}};
     if (pair.coalesces()) {
         queue["vhost"] = to_json(pair.vhost().statistics(vring));
-        queue["coalescing"] = to_json(pair.vhost().coalescing(vring));
     }
     return queue;
 }
@@ -121,6 +125,15 @@ Json to_json(const ControlAnswer& answer) {
     }
     if (!answer.reason.empty()) {
         json["reason"] = answer.reason;
+    }
+    return json;
+}
+
+Json describe_queue(const NetDevice& device, unsigned vq, bool enabled) {
+    Json json{{"event", "queue"}, {"vq", vq}, {"enabled", enabled}};
+    if (enabled) {
+        json["ring_size"] = device.loopback().queue(vq).num;
+        json["coalescing"] = coalescing_of(device, vq);
     }
     return json;
 }
@@ -156,7 +169,7 @@ std::string describe_pairing_in_words(const NetDevice& device, const DriverLink&
         fmt::join(feature_names(device.accepted() & ~coalescing_features), " "));
 }
 
-Json statistics(NetDevice& device) {
+Json statistics(const NetDevice& device) {
     Json queues = Json::array();
     const std::uint64_t begin = monotonic_ns();
     for (unsigned vq = 0; vq < 2 * device.options().queues; vq++) {

@@ -28,7 +28,10 @@ Json describe_pairing(const NetDevice& device, const DriverLink& link,
 std::string describe_pairing_in_words(const NetDevice& device, const DriverLink& link,
                                       const std::optional<std::string>& netns);
 
+/// A queue after its reset, or back again.
+Json describe_queue(const NetDevice& device, unsigned vq, bool enabled);
+
 /// All counters of a device, and the time at which they were read.
-Json statistics(NetDevice& device);
+Json statistics(const NetDevice& device);
 
 } // namespace vcoal

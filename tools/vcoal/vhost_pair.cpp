@@ -49,12 +49,20 @@ void VhostPair::start(unsigned vring, const Loopback& loopback, const vlb_vq& qu
     vhost_.set_backend(vring, tap);
 }
 
+void VhostPair::stop(unsigned vring) {
+    stop(vring, VHN_RESET_QUEUE);
+}
+
 void VhostPair::reset() {
     for (unsigned vring = 0; vring < VHN_NR_VRINGS; vring++) {
-        vhost_.set_backend(vring, -1);
-        if (coalesces_) {
-            vhost_.reset_coalescing(vring, VHN_RESET_DEVICE);
-        }
+        stop(vring, VHN_RESET_DEVICE);
+    }
+}
+
+void VhostPair::stop(unsigned vring, vhn_coal_scope scope) {
+    vhost_.set_backend(vring, -1);
+    if (coalesces_) {
+        vhost_.reset_coalescing(vring, scope);
     }
 }
 

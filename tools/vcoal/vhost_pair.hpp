@@ -26,10 +26,15 @@ public:
     /// @param queue as the loopback device has it, enabled
     void start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick, int call,
                int tap);
+    /// Stops a vring whose queue was reset: it goes on with what its direction was set to
+    /// (COAL-D5, COAL-D6).
+    void stop(unsigned vring);
     /// Stops both vrings and forgets what the driver asked for (COAL-D9).
     void reset();
 
 private:
+    void stop(unsigned vring, vhn_coal_scope scope);
+
     VhostNet vhost_;
     bool coalesces_;
 };
