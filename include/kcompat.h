@@ -7,10 +7,33 @@
 #ifndef _KCOMPAT_H
 #define _KCOMPAT_H
 
+#include <linux/dim.h>
+#include <linux/ethtool.h>
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
+#include <net/xdp.h>
+
+/* The page pool's header became a directory of headers in 6.6. */
+#ifdef KC_PAGE_POOL_HELPERS
+#include <net/page_pool/helpers.h>
+#else
+#include <net/page_pool.h>
+#endif
+
+/* Unaligned accesses are the same on every architecture since 6.12. */
+#ifdef KC_LINUX_UNALIGNED
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* Statistics per queue came in 6.10. */
+#ifdef KC_NETDEV_STAT_OPS
+#include <net/netdev_queues.h>
+#endif
 
 /* eventfd_signal() lost its count in 6.8. */
 static inline void kc_eventfd_signal(struct eventfd_ctx *ctx)
@@ -111,6 +134,75 @@ out:
 	kfree(callbacks);
 	return ret;
 }
+#endif
+
+/* Resizing and resetting a virtqueue tells when all buffers are back since 6.16. */
+static inline int kc_virtqueue_resize(struct virtqueue *vq, u32 num,
+				      void (*recycle)(struct virtqueue *vq, void *buf))
+{
+#ifdef KC_VIRTQUEUE_RECYCLE_DONE
+	return virtqueue_resize(vq, num, recycle, NULL);
+#else
+	return virtqueue_resize(vq, num, recycle);
+#endif
+}
+
+/* A virtqueue can be reset without resizing it since 6.6. */
+#ifdef KC_VIRTQUEUE_RESET
+static inline int kc_virtqueue_reset(struct virtqueue *vq,
+				     void (*recycle)(struct virtqueue *vq, void *buf))
+{
+#ifdef KC_VIRTQUEUE_RECYCLE_DONE
+	return virtqueue_reset(vq, recycle, NULL);
+#else
+	return virtqueue_reset(vq, recycle);
+#endif
+}
+#endif
+
+/* net_dim() takes a pointer since 6.13. */
+static inline void kc_net_dim(struct dim *dim, const struct dim_sample *sample)
+{
+#ifdef KC_NET_DIM_POINTER
+	net_dim(dim, sample);
+#else
+	net_dim(dim, *sample);
+#endif
+}
+
+/* What an interface can do with XDP is told since 6.3. */
+static inline void kc_xdp_set_features(struct net_device *dev)
+{
+#ifdef KC_XDP_FEATURES
+	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+				   NETDEV_XDP_ACT_NDO_XMIT);
+#endif
+}
+
+/*
+ * Table, key and function of receive hashing come in a structure since 6.8. Written to
+ * the older form; KC_RXFH() makes adapters where they are needed, and KC_RXFH_OP() names
+ * what goes into struct ethtool_ops.
+ */
+#ifdef KC_RXFH_PARAM
+#define KC_RXFH(get, set)							\
+static int kc_##get(struct net_device *dev, struct ethtool_rxfh_param *param)	\
+{										\
+	return get(dev, param->indir, param->key, &param->hfunc);		\
+}										\
+										\
+static int kc_##set(struct net_device *dev, struct ethtool_rxfh_param *param,	\
+		    struct netlink_ext_ack *extack)				\
+{										\
+	if (param->rss_context || param->input_xfrm)				\
+		return -EOPNOTSUPP;						\
+	return set(dev, param->indir, param->key, param->hfunc);		\
+}
+
+#define KC_RXFH_OP(fn)	kc_##fn
+#else
+#define KC_RXFH(get, set)
+#define KC_RXFH_OP(fn)	fn
 #endif
 
 #endif /* _KCOMPAT_H */

@@ -20,6 +20,31 @@
 #define VIRTIO_NET_F_NOTF_COAL		53	/* direction-wide parameters */
 #endif
 
+/* What else older headers lack of them. */
+#ifndef VIRTIO_NET_F_DEVICE_STATS
+#define VIRTIO_NET_F_DEVICE_STATS	50	/* counters of the device */
+#endif
+#ifndef VIRTIO_NET_F_GUEST_USO4
+#define VIRTIO_NET_F_GUEST_USO4		54	/* UDP segmentation, receive */
+#define VIRTIO_NET_F_GUEST_USO6		55
+#endif
+#ifndef VIRTIO_NET_F_HOST_USO
+#define VIRTIO_NET_F_HOST_USO		56	/* UDP segmentation, transmit */
+#endif
+#ifndef VIRTIO_NET_F_GUEST_HDRLEN
+#define VIRTIO_NET_F_GUEST_HDRLEN	59	/* hdr_len is exact */
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4	5	/* gso_type of UDP segmentation */
+#endif
+
+/* Counters (spec 2.2, 4). */
+#ifndef VIRTIO_NET_CTRL_STATS
+#define VIRTIO_NET_CTRL_STATS		8
+#define VIRTIO_NET_CTRL_STATS_QUERY	0
+#define VIRTIO_NET_CTRL_STATS_GET	1
+#endif
+
 /* Control class and commands (spec 2.2). TX_SET is 0 and RX_SET is 1. */
 #ifndef VIRTIO_NET_CTRL_NOTF_COAL
 #define VIRTIO_NET_CTRL_NOTF_COAL		6
