@@ -206,7 +206,7 @@ void LoopbackStub::serve(Queue& queue) {
             }
         }
     } while (queue.ring->enable_kicks());
-    const bool control = queue.role == Role::control;
+    const bool control = queue.role == Role::control || queue.role == Role::patient;
     lock.unlock();
     changed_.notify_all();
     if (control && on_command) {
@@ -225,15 +225,18 @@ void LoopbackStub::consume(Queue& queue, const DeviceChain& chain) {
 }
 
 void LoopbackStub::answer(Queue& queue, const DeviceChain& chain) {
-    const auto command = chain.read();
-    std::uint16_t code = 0;
-    std::memcpy(&code, command.data(), std::min(sizeof(code), command.size()));
-    commands_.push_back(code);
+    requests_.push_back(chain.read());
     if (!answer_control) {
         return;
     }
-    const std::byte ok{VIRTIO_NET_OK};
-    queue.ring->push(chain.head, static_cast<std::uint32_t>(chain.write(std::span(&ok, 1))));
+    std::optional<std::vector<std::byte>> answer{{std::byte{VIRTIO_NET_OK}}};
+    if (reply) {
+        answer = reply(requests_.back());
+    }
+    if (!answer) {
+        return;
+    }
+    queue.ring->push(chain.head, static_cast<std::uint32_t>(chain.write(*answer)));
     if (signal_control) {
         queue.call.signal();
     }
@@ -263,6 +266,16 @@ std::optional<vlb_event> LoopbackStub::await(vlb_event_type type, int status, un
 }
 
 bool LoopbackStub::inject(std::span<const std::byte> frame) {
+    virtio_net_hdr_v1 header{};
+    header.num_buffers = 1;
+    static_assert(sizeof(header) == header_size);
+    std::vector<std::byte> data(sizeof(header) + frame.size());
+    std::memcpy(data.data(), &header, sizeof(header));
+    std::copy(frame.begin(), frame.end(), data.begin() + sizeof(header));
+    return inject_raw(data, static_cast<std::uint32_t>(data.size()));
+}
+
+bool LoopbackStub::inject_raw(std::span<const std::byte> bytes, std::uint32_t claimed) {
     const std::lock_guard lock(mutex_);
     Queue& queue = queues_.front();
     if (!queue.ring) {
@@ -272,13 +285,8 @@ bool LoopbackStub::inject(std::span<const std::byte> frame) {
     if (!chain) {
         return false;
     }
-    virtio_net_hdr_v1 header{};
-    header.num_buffers = 1;
-    static_assert(sizeof(header) == header_size);
-    std::vector<std::byte> data(sizeof(header) + frame.size());
-    std::memcpy(data.data(), &header, sizeof(header));
-    std::copy(frame.begin(), frame.end(), data.begin() + sizeof(header));
-    queue.ring->push(chain->head, static_cast<std::uint32_t>(chain->write(data)));
+    chain->write(bytes);
+    queue.ring->push(chain->head, claimed);
     if (queue.ring->wants_signal()) {
         queue.call.signal();
     }
@@ -292,7 +300,23 @@ std::vector<std::vector<std::byte>> LoopbackStub::transmitted() const {
 
 std::vector<std::uint16_t> LoopbackStub::commands() const {
     const std::lock_guard lock(mutex_);
-    return commands_;
+    std::vector<std::uint16_t> codes;
+    for (const auto& request : requests_) {
+        std::uint16_t code = 0;
+        std::memcpy(&code, request.data(), std::min(sizeof(code), request.size()));
+        codes.push_back(code);
+    }
+    return codes;
+}
+
+std::vector<std::vector<std::byte>> LoopbackStub::requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+}
+
+void LoopbackStub::forget_commands() {
+    const std::lock_guard lock(mutex_);
+    requests_.clear();
 }
 
 std::string LoopbackStub::interface() const {
@@ -307,6 +331,11 @@ void load_loopback() {
     load_system_module("virtio_net");
     load_our_module("drivers/virtio/virtio_loopback.ko");
     load_our_module("drivers/virtio/virtio_loopback_selftest.ko");
+}
+
+void load_our_driver() {
+    load_our_module("drivers/virtio/virtio_loopback.ko");
+    load_our_module("drivers/net/virtio_net_coal/virtio_net_coal.ko");
 }
 
 int write_kernel_file(const std::string& path, const std::string& text) {

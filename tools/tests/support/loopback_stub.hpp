@@ -27,6 +27,7 @@ enum class Role {
     receive,  ///< the stub, with the frames given to inject()
     transmit, ///< the stub, which keeps the frames
     control,  ///< the stub, which answers every command with OK
+    patient,  ///< as control, but the transport does not watch over the answers
     external, ///< somebody else: vhost
 };
 
@@ -58,6 +59,9 @@ public:
     std::function<void(std::uint64_t features)> on_driver_ok;
     std::function<void()> on_reset;
     std::function<void()> on_command;
+    /// What the device writes into the answer of a command, instead of OK; nothing: it
+    /// keeps the command. Called in the stub's thread.
+    std::function<std::optional<std::vector<std::byte>>(std::span<const std::byte> request)> reply;
 
     Loopback& loopback() noexcept { return loopback_; }
     EventFd& kick(std::size_t index) { return queues_.at(index).kick; }
@@ -75,10 +79,16 @@ public:
 
     /// Puts a frame into the receive queue and signals; false when there is no buffer.
     bool inject(std::span<const std::byte> frame);
+    /// Puts any bytes into a receive buffer and says that @p claimed were written.
+    bool inject_raw(std::span<const std::byte> bytes, std::uint32_t claimed);
     /// Frames the driver has transmitted, without the header.
     std::vector<std::vector<std::byte>> transmitted() const;
     /// Control commands that came, answered or not: class and command.
     std::vector<std::uint16_t> commands() const;
+    /// The same, whole.
+    std::vector<std::vector<std::byte>> requests() const;
+    /// Forgets the commands so far.
+    void forget_commands();
 
     /// Name of the driver's network interface, which is in the first namespace.
     std::string interface() const;
@@ -109,7 +119,7 @@ private:
     mutable std::condition_variable changed_;
     std::vector<vlb_event> events_;
     std::vector<std::vector<std::byte>> transmitted_;
-    std::vector<std::uint16_t> commands_;
+    std::vector<std::vector<std::byte>> requests_;
     std::string failure_;
     std::thread thread_;
 };
@@ -120,6 +130,9 @@ std::vector<Role> net_roles();
 
 /// Loads the transport, the in-tree network driver and the selftest driver.
 void load_loopback();
+
+/// Loads the transport and our network driver, for which the in-tree one must not be there.
+void load_our_driver();
 
 /// Writes @p text to a file of the kernel's; 0 or the errno value.
 int write_kernel_file(const std::string& path, const std::string& text);

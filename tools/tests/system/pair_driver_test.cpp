@@ -8,6 +8,7 @@
 #include "vcoal/error.hpp"
 #include "vcoal/virtio_driver.hpp"
 
+#include <cerrno>
 #include <gtest/gtest.h>
 
 namespace vcoal::test {
@@ -66,6 +67,32 @@ TEST_F(PairDriver, HasTheDeviceAgainAfterItWasUnbound) {
     pairing.await_up();
     EXPECT_EQ(pairing.up().at("driver"), "virtio_net");
     EXPECT_TRUE(pairing.ping());
+}
+
+// Both are there, and the kernel asks them in the order in which they came.
+TEST_F(PairDriver, IsTheOneThatIsAskedForOfTwo) {
+    load_our_driver();
+    for (const char* driver : {"virtio_net", "virtio_net_coal", "virtio_net"}) {
+        Pairing pairing(vhost_node, {"--driver", driver});
+        EXPECT_EQ(pairing.up().at("driver"), driver);
+        EXPECT_TRUE(pairing.ping());
+    }
+    unload_module("virtio_net_coal");
+}
+
+// Design 3.17: what is not named by bind= is left to others.
+TEST_F(PairDriver, LeavesDevicesThatItIsNotToTake) {
+    load_our_module("drivers/net/virtio_net_coal/virtio_net_coal.ko", "bind=virtio9999,nothing");
+    Pairing pairing(vhost_node);
+    EXPECT_EQ(pairing.up().at("driver"), "virtio_net");
+    EXPECT_NE(bind_driver(pairing.virtio_index(), "virtio_net_coal"), 0);
+    EXPECT_EQ(unbind_driver(pairing.virtio_index()), 0);
+    pairing.await_event("down");
+    EXPECT_EQ(bind_driver(pairing.virtio_index(), "virtio_net_coal"), ENODEV);
+    EXPECT_EQ(bind_driver(pairing.virtio_index()), 0);
+    pairing.await_up();
+    EXPECT_TRUE(pairing.ping());
+    unload_module("virtio_net_coal");
 }
 
 TEST_F(PairDriver, MustBeLoaded) {

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Our guest driver with real traffic, over our vhost node and over the in-tree one.
+#include "support/bench.hpp"
+#include "support/loopback_stub.hpp"
+#include "support/modules.hpp"
+#include "support/nodes.hpp"
+#include "support/pairing.hpp"
+#include "vcoal/error.hpp"
+#include "vcoal/netdev.hpp"
+
+#include <fmt/format.h>
+#include <future>
+#include <gtest/gtest.h>
+#include <net/if.h>
+
+namespace vcoal::test {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+constexpr const char* driver = "virtio_net_coal";
+constexpr std::uint64_t megabyte = 1 << 20;
+
+/// A counter of `ethtool -S`.
+std::uint64_t counter(const Pairing& pairing, const std::string& name) {
+    const auto end = pairing.in_guest({"ethtool", "-S", pairing.interface()});
+    const auto at = end.output.find(" " + name + ": ");
+    if (end.status != 0 || at == std::string::npos) {
+        throw Error("counter " + name, "find", ENOENT, end.output);
+    }
+    return std::stoull(end.output.substr(at + name.size() + 3));
+}
+
+bool has_carrier(const Pairing& pairing) {
+    const auto end = pairing.in_guest({"ip", "-o", "link", "show", pairing.interface()});
+    return end.output.find("NO-CARRIER") == std::string::npos;
+}
+
+class Driver : public EachNode {
+protected:
+    static void SetUpTestSuite() { load_our_driver(); }
+    std::string vhost() const { return GetParam(); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Nodes, Driver, both_nodes(), node_name);
+
+TEST_P(Driver, SaysWhoItIs) {
+    Pairing pairing(vhost(), {"--mac", "02:00:00:00:00:07", "--mtu", "1400"});
+    EXPECT_EQ(pairing.up().at("driver"), driver);
+    EXPECT_EQ(pairing.accepted("vq_notf_coal"), vhost() == vhost_node);
+    const auto info = pairing.in_guest({"ethtool", "-i", pairing.interface()});
+    EXPECT_NE(info.output.find(fmt::format("driver: {}\n", driver)), std::string::npos);
+    const InNetNs inside(pairing.guest_ns());
+    NetDev interface(pairing.interface());
+    EXPECT_EQ(interface.mtu(), 1400U);
+    EXPECT_EQ(format_mac(interface.mac()), "02:00:00:00:00:07");
+    EXPECT_THROW(interface.set_mtu(1401), Error); // CFG-G4
+}
+
+TEST_P(Driver, CarriesEveryByteBothWays) {
+    Pairing pairing(vhost());
+    EXPECT_TRUE(pairing.ping());
+    exchange_tcp(pairing.host(), pairing.guest(), 8 * megabyte);
+    exchange_tcp(pairing.guest(), pairing.host(), megabyte);
+    exchange_udp(pairing.host(), pairing.guest(), 2000);
+    EXPECT_EQ(counter(pairing, "rx_queue_0_bad_header"), 0U);
+    EXPECT_EQ(counter(pairing, "rx_queue_0_bad_length"), 0U);
+    EXPECT_EQ(counter(pairing, "tx_queue_0_dropped"), 0U);
+}
+
+// Mergeable, big and small receive buffers; with and without tables of descriptors.
+TEST_P(Driver, CarriesEveryByteWithoutOneFeatureOrAnother) {
+    for (const char* features :
+         {"-mrg_rxbuf", "-event_idx", "-indirect_desc", "-guest_csum", "-csum",
+          "-mrg_rxbuf,-guest_csum", "-mrg_rxbuf,-indirect_desc",
+          "-mrg_rxbuf,-event_idx,-indirect_desc,-guest_csum,-csum,-ctrl_vq"}) {
+        SCOPED_TRACE(features);
+        Pairing pairing(vhost(), {std::string("--features=") + features});
+        exchange_tcp(pairing.host(), pairing.guest(), megabyte);
+        exchange_udp(pairing.host(), pairing.guest(), 100);
+    }
+}
+
+TEST_P(Driver, CarriesEveryByteOverRingsOfAllSizes) {
+    for (const char* size : {"8", "16", "32", "64", "1024"}) {
+        SCOPED_TRACE(size);
+        Pairing pairing(vhost(), {"--ring-size", size});
+        exchange_tcp(pairing.host(), pairing.guest(), megabyte);
+        exchange_udp(pairing.host(), pairing.guest(), 100);
+    }
+}
+
+TEST_P(Driver, QueuesAreUsedAsAsked) {
+    Pairing pairing(vhost(), {"--queues", "4"});
+    for (const unsigned pairs : {4U, 1U, 3U}) {
+        pairing.commands();
+        pairing.ethtool("-L", {"combined", std::to_string(pairs)});
+        EXPECT_EQ(pairing.commands(), Strings{"MQ_VQ_PAIRS_SET ok"});
+        EXPECT_EQ(pairing.stats().at("active_pairs"), pairs);
+        exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
+        exchange_udp(pairing.host(), pairing.guest(), 100);
+    }
+}
+
+TEST_P(Driver, TheLinkGoesDownAndUp) {
+    Pairing pairing(vhost());
+    for (int round = 0; round < 3; round++) {
+        pairing.request(R"({"set":"link","up":false})", "link");
+        EXPECT_TRUE(eventually([&] { return !has_carrier(pairing); }));
+        pairing.request(R"({"set":"link","up":true})", "link");
+        EXPECT_TRUE(eventually([&] { return has_carrier(pairing); }));
+    }
+    EXPECT_TRUE(pairing.ping());
+}
+
+TEST_P(Driver, TheInterfaceGoesDownAndUpUnderTraffic) {
+    Pairing pairing(vhost());
+    auto traffic = std::async(std::launch::async,
+                              [&] { exchange_tcp(pairing.host(), pairing.guest(), 4 * megabyte); });
+    for (int round = 0; round < 5; round++) {
+        const InNetNs inside(pairing.guest_ns());
+        NetDev(pairing.interface()).set_up(false);
+        NetDev(pairing.interface()).set_up(true);
+    }
+    traffic.get();
+    EXPECT_TRUE(pairing.ping());
+}
+
+TEST_P(Driver, IsUnboundAndBoundAgain) {
+    Pairing pairing(vhost());
+    for (int round = 0; round < 3; round++) {
+        EXPECT_EQ(unbind_driver(pairing.virtio_index(), driver), 0);
+        pairing.await_event("down");
+        EXPECT_EQ(bind_driver(pairing.virtio_index(), driver), 0);
+        pairing.await_up();
+        EXPECT_TRUE(pairing.ping());
+        exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
+    }
+}
+
+// COAL-D5, COAL-D6: a queue that was reset has forgotten; the driver tells it again.
+TEST_P(Driver, RingsAreResizedAndParametersSurvive) {
+    Pairing pairing(vhost());
+    const bool ours = vhost() == vhost_node;
+    const auto effective = [&](unsigned vq) {
+        return pairing.stats().at("queues").at(vq).at("coalescing").at("effective");
+    };
+    if (ours) {
+        pairing.ethtool("-C", {"rx-usecs", "300", "rx-frames", "8", "tx-usecs", "70"});
+        const auto end = pairing.in_guest({"ethtool", "--per-queue", pairing.interface(),
+                                           "queue_mask", "1", "--coalesce", "rx-usecs", "400"});
+        ASSERT_EQ(end.status, 0) << end.output;
+    }
+    for (const char* size : {"64", "32", "128", "256"}) {
+        SCOPED_TRACE(size);
+        auto traffic = std::async(std::launch::async,
+                                  [&] { exchange_tcp(pairing.host(), pairing.guest(), megabyte); });
+        pairing.ethtool("-G", {"rx", size, "tx", size});
+        traffic.get();
+        exchange_udp(pairing.host(), pairing.guest(), 100);
+        if (ours) {
+            EXPECT_EQ(effective(0), Json({{"max_packets", 8}, {"max_usecs", 400}}));
+            EXPECT_EQ(effective(1), Json({{"max_packets", 0xffffffff}, {"max_usecs", 70}}));
+        }
+    }
+    EXPECT_THROW(pairing.ethtool("-G", {"rx", "16"}), Error);
+    EXPECT_THROW(pairing.ethtool("-G", {"tx", "48"}), Error);
+    EXPECT_TRUE(pairing.ping());
+}
+
+// Counters count what passed: both sides agree.
+TEST_P(Driver, CountersAreTrue) {
+    Pairing pairing(vhost());
+    pairing.in_guest({"ethtool", "-K", pairing.interface(), "gso", "off", "tso", "off"});
+    const Json before = pairing.settled_stats();
+    const std::uint64_t rx = counter(pairing, "rx_queue_0_packets");
+    const std::uint64_t tx = counter(pairing, "tx_queue_0_packets");
+    exchange_udp(pairing.host(), pairing.guest(), 500);
+    const Json after = pairing.settled_stats();
+    EXPECT_GE(counter(pairing, "rx_queue_0_packets") - rx, 500U);
+    EXPECT_GE(counter(pairing, "tx_queue_0_packets") - tx, 500U);
+    if (vhost() == vhost_node) {
+        EXPECT_EQ(counter(pairing, "rx_queue_0_packets") - rx,
+                  (counts_of(after, 0) - counts_of(before, 0)).packets);
+        EXPECT_EQ(counter(pairing, "tx_queue_0_packets") - tx,
+                  (counts_of(after, 1) - counts_of(before, 1)).packets);
+    }
+}
+
+// The control queue's own way through the module's end: everything on its way comes back.
+TEST_P(Driver, TheModuleGoesUnderTraffic) {
+    Pairing pairing(vhost());
+    bench::Child flood({"ping", "-f", "-q", "-w", "20", pairing.guest().address}, nullptr,
+                       bench::Errors::output);
+    EXPECT_TRUE(eventually([&] { return counter(pairing, "rx_queue_0_packets") > 100; }));
+    EXPECT_EQ(run({"rmmod", driver}).status, 0);
+    pairing.await_event("down");
+    load_our_driver();
+    pairing.await_up();
+    EXPECT_TRUE(pairing.ping());
+}
+
+} // namespace
+} // namespace vcoal::test
