@@ -246,6 +246,8 @@ struct vnc *vnc_device_create(struct virtio_device *vdev, u32 max_pairs)
 	vnc->pairs = 1;
 	vnc->hdr_len = vnc_has(vnc, VIRTIO_NET_F_HASH_REPORT) ? VNC_HEADER_LEN_HASH :
 								VNC_HEADER_LEN;
+	/* A header right before its packet saves a descriptor, and a mapping. */
+	dev->needed_headroom = vnc->hdr_len;
 	vdev->priv = vnc;
 	vnc_link_init(vnc);
 	ret = init_parts(vnc);
