@@ -65,6 +65,14 @@ demo: modules-$(KERNEL) build/tools/build.ninja  ## real traffic in two throw-aw
 	@build/tools/bench/demo-report --table build/demo/table.json --icount build/demo/icount.json \
 		--out build/demo.json
 
+.PHONY: bench-driver
+bench-driver: modules-$(KERNEL) build/tools/build.ninja  ## instructions per packet, our guest driver and virtio_net: build/bench-driver.json
+	@flock build/tools/.lock ninja -C build/tools vcoal demo-guest
+	@rm -rf build/bench-driver build/bench-driver.json
+	@tools/vm/vm --kernel $(KERNEL) --timeout 300 --out build/bench-driver --icount -- \
+		build/tools/bench/demo-guest --mode driver </dev/null; \
+		status=$$?; cp build/bench-driver/driver.json build/bench-driver.json && exit $$status
+
 # --- looking after the code -----------------------------------------------------
 
 .PHONY: lint tidy clean help

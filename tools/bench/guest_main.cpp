@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // demo-guest: the part of the demo that runs in the virtual machine.
+#include "bench/driver_mode.hpp"
 #include "bench/icount_mode.hpp"
 #include "bench/memory_root.hpp"
 #include "bench/pair.hpp"
@@ -36,8 +37,25 @@ std::string out_path(const Options& options) {
     return std::string(directory) + "/" + options.mode + ".json";
 }
 
+MemoryRoot programs() {
+    return MemoryRoot({vcoal_program(), "ip", "ethtool", "iperf3", "sockperf", "sh"});
+}
+
+int compare_drivers(const std::string& path) {
+    load_modules("virtio_net");
+    load_modules("virtio_net_coal");
+    DriverPart part;
+    {
+        const MemoryRoot root = programs();
+        part = run_drivers();
+    }
+    write_json(path, to_json(part));
+    std::cout << format_drivers(part);
+    return holds(part) ? 0 : 1;
+}
+
 Json measure(const Options& options) {
-    const MemoryRoot root({vcoal_program(), "ip", "ethtool", "iperf3", "sockperf", "sh"});
+    const MemoryRoot root = programs();
     return options.mode == "icount" ? to_json(run_icount(options.driver))
                                     : to_json(run_table(options.driver));
 }
@@ -46,14 +64,18 @@ int run(int argc, char** argv) {
     CLI::App app{"Pairs the kernel's virtio-net driver with a vhost device, runs traffic and "
                  "measures it.\nLoads modules and makes interfaces: for throw-away machines."};
     Options options;
-    app.add_option("--mode", options.mode, "table, or icount for exact figures")
+    app.add_option("--mode", options.mode,
+                   "table, icount for exact figures, or driver to compare drivers")
         ->required()
-        ->check(CLI::IsMember({"table", "icount"}));
+        ->check(CLI::IsMember({"table", "icount", "driver"}));
     app.add_option("--driver", options.driver, "the guest's driver")->capture_default_str();
     app.add_option("--out", options.out, "JSON file; default: $VCOAL_OUT/MODE.json");
     CLI11_PARSE(app, argc, argv);
 
     const std::string path = out_path(options);
+    if (options.mode == "driver") {
+        return compare_drivers(path);
+    }
     load_modules(options.driver);
     write_json(path, measure(options));
     return 0;

@@ -24,6 +24,8 @@ std::vector<std::string> command(const PairOptions& options) {
             options.netns,
             "--tap",
             options.tap,
+            "--driver",
+            options.driver,
             "--ring-size",
             std::to_string(options.ring_size)};
 }

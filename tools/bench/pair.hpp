@@ -22,6 +22,8 @@ struct PairOptions {
     /// Names of the two interfaces' namespace and of the host's tap.
     std::string netns;
     std::string tap;
+    /// The driver that gets the device.
+    std::string driver;
 };
 
 /// The counters of one queue since some beginning, and its parameters in force.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/udp.hpp"
 
+#include "bench/thread_time.hpp"
+
 #include "vcoal/error.hpp"
 #include "vcoal/fd.hpp"
 
@@ -201,7 +203,9 @@ UdpResult run_udp(const End& from, const End& to, const UdpLoad& load) {
     std::exception_ptr failure;
     std::thread([&] {
         try {
+            const auto begin = thread_time();
             result.elapsed = send_paced(source.get(), run, result.sent, interval);
+            result.sender_time = thread_time() - begin;
         } catch (...) {
             failure = std::current_exception();
         }

@@ -30,6 +30,8 @@ struct UdpResult {
     std::uint64_t received = 0;
     /// From the first packet sent to the last.
     std::chrono::nanoseconds elapsed{0};
+    /// Processor time of the thread that sent them.
+    std::chrono::nanoseconds sender_time{0};
     /// Of every packet received, from send() to recv() in microseconds.
     std::vector<double> latencies;
 

@@ -59,7 +59,8 @@ void load_modules(const std::string& driver) {
 
 World::World(const std::string& node, unsigned ring_size, const std::string& driver)
     : host_(NetNs::current()), guest_(make_namespace()),
-      pair_(std::make_unique<Pair>(PairOptions{node, ring_size, namespace_name, tap_name})) {
+      pair_(
+          std::make_unique<Pair>(PairOptions{node, ring_size, namespace_name, tap_name, driver})) {
     set_up(tap_name, host_address);
     interface_ = pair_->interface();
     if (pair_->driver() != driver) {

@@ -26,6 +26,7 @@ public:
     World& operator=(const World&) = delete;
 
     Pair& pair() noexcept { return *pair_; }
+    const std::string& interface() const noexcept { return interface_; }
     End host() const { return {host_, host_address}; }
     End guest() const { return {guest_, guest_address}; }
     /// Where traffic of this direction comes from, and where it goes.
