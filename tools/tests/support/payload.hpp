@@ -30,6 +30,9 @@ void exchange_tcp(const Party& a, const Party& b, std::uint64_t bytes);
 /// missing or doubled.
 void exchange_udp(const Party& a, const Party& b, unsigned count, std::size_t longest = 1472);
 
+/// Sends @p count small datagrams from @p a to @p b, each when the one before has come.
+void step_udp(const Party& a, const Party& b, unsigned count);
+
 /// Sends @p count small datagrams from @p a to @p b, @p interval apart, and checks them.
 void trickle_udp(const Party& a, const Party& b, unsigned count,
                  std::chrono::microseconds interval);
