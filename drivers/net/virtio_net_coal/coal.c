@@ -99,14 +99,11 @@ static int ask_queue(struct vnc *vnc, u32 vq, struct vnc_coal_value *value)
 		.result = &answer,
 		.room = sizeof(answer),
 	};
-	int ret = vnc_ctrl_command(&vnc->ctrl, &command);
+	int ret = vnc_ctrl_ask(&vnc->ctrl, &command);
 
-	if (ret)
-		return ret;
-	if (command.written < sizeof(answer))
-		return -EPROTO;
-	*value = from_wire(&answer);
-	return 0;
+	if (!ret)
+		*value = from_wire(&answer);
+	return ret;
 }
 
 /* --- settings -------------------------------------------------------------------- */

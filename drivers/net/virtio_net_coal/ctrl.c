@@ -127,7 +127,6 @@ static void give_up(struct vnc_ctrl *ctrl, const struct vnc_command *command)
 	struct vnc *vnc = container_of(ctrl, struct vnc, ctrl);
 
 	ctrl->dead = true;
-	ctrl->timeouts++;
 	dev_err(&ctrl->vq->vdev->dev,
 		"%s: control command %u.%u not answered within %u s: the device is asked nothing more until it is reset\n",
 		netdev_name(vnc->dev), command->class, command->cmd, READ_ONCE(ctrl_timeout));
@@ -246,6 +245,25 @@ int vnc_ctrl_command(struct vnc_ctrl *ctrl, struct vnc_command *command)
 	ret = exchange(ctrl, command);
 	mutex_unlock(&ctrl->lock);
 	return ret;
+}
+
+/**
+ * vnc_ctrl_ask() - have a command carried out whose result has to be whole
+ * @ctrl: the control queue
+ * @command: what to do; its result is filled in
+ *
+ * Context: as vnc_ctrl_command().
+ *
+ * Return: as vnc_ctrl_command(), or -EPROTO if the device wrote less than there is
+ * room for.
+ */
+int vnc_ctrl_ask(struct vnc_ctrl *ctrl, struct vnc_command *command)
+{
+	int ret = vnc_ctrl_command(ctrl, command);
+
+	if (ret)
+		return ret;
+	return command->written < command->room ? -EPROTO : 0;
 }
 
 /**

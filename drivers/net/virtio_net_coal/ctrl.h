@@ -9,9 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-struct virtio_device;
 struct virtqueue;
-struct vnc_ctrl_buffer;
 
 /**
  * struct vnc_ctrl - the control queue
@@ -20,14 +18,12 @@ struct vnc_ctrl_buffer;
  * @answered: the device has used a buffer
  * @dead: a command was not answered in time; under @lock. Until the device is
  *	reset no other is sent, and the buffer stays the device's
- * @timeouts: commands that were not answered; under @lock
  */
 struct vnc_ctrl {
 	struct mutex lock;	/* one command at a time */
 	struct virtqueue *vq;
 	struct completion answered;
 	bool dead;
-	u64 timeouts;
 };
 
 /**
@@ -56,6 +52,7 @@ void vnc_ctrl_attach(struct vnc_ctrl *ctrl, struct virtqueue *vq);
 void vnc_ctrl_detach(struct vnc_ctrl *ctrl);
 void vnc_ctrl_callback(struct virtqueue *vq);
 int vnc_ctrl_command(struct vnc_ctrl *ctrl, struct vnc_command *command);
+int vnc_ctrl_ask(struct vnc_ctrl *ctrl, struct vnc_command *command);
 int vnc_ctrl_send(struct vnc_ctrl *ctrl, u8 class, u8 cmd, const void *data, size_t len);
 
 #endif /* _VNC_CTRL_H */

@@ -13,6 +13,7 @@
 #include "ethtool.h"
 #include "netdev.h"
 #include "queue.h"
+#include "rx_buffer.h"
 
 static void release_queues(struct vnc *vnc)
 {

@@ -11,6 +11,7 @@
 #include "device.h"
 #include "ethtool.h"
 #include "queue.h"
+#include "rx_buffer.h"
 
 /* --- identity and link ------------------------------------------------------------ */
 
@@ -175,17 +176,24 @@ static int get_pair(struct vnc *vnc, u32 pair, struct ethtool_coalesce *ec)
 	return 0;
 }
 
+static int check_coalescing(const struct vnc *vnc, struct netlink_ext_ack *extack)
+{
+	if (vnc_coal_can(vnc))
+		return 0;
+	NL_SET_ERR_MSG_MOD(extack,
+			   "the device does not offer notification coalescing: neither NOTF_COAL (feature 53) nor VQ_NOTF_COAL (52)");
+	return -EOPNOTSUPP;
+}
+
 static int get_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 			struct kernel_ethtool_coalesce *kernel_ec, struct netlink_ext_ack *extack)
 {
 	struct vnc *vnc = netdev_priv(dev);
 	int ret;
 
-	if (!vnc_coal_can(vnc)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the device does not offer notification coalescing: neither NOTF_COAL (feature 53) nor VQ_NOTF_COAL (52)");
-		return -EOPNOTSUPP;
-	}
+	ret = check_coalescing(vnc, extack);
+	if (ret)
+		return ret;
 	ret = get_pair(vnc, 0, ec);
 	if (ret)
 		NL_SET_ERR_MSG_MOD(extack, "the device does not say what it does");
@@ -197,12 +205,11 @@ static int set_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 {
 	struct vnc *vnc = netdev_priv(dev);
 	struct vnc_coal_setting settings[2];
+	int ret;
 
-	if (!vnc_coal_can(vnc)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the device does not offer notification coalescing: neither NOTF_COAL (feature 53) nor VQ_NOTF_COAL (52)");
-		return -EOPNOTSUPP;
-	}
+	ret = check_coalescing(vnc, extack);
+	if (ret)
+		return ret;
 	settings_of(ec, settings);
 	return vnc_coal_set(vnc, settings, extack);
 }

@@ -8,6 +8,7 @@
 #include "device.h"
 #include "netdev.h"
 #include "queue.h"
+#include "rx_buffer.h"
 #include "xdp.h"
 
 static int open(struct net_device *dev)

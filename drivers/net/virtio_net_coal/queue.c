@@ -14,6 +14,7 @@
 
 #include "device.h"
 #include "queue.h"
+#include "rx_buffer.h"
 
 #define NAME_LEN	24
 

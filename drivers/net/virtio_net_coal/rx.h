@@ -132,7 +132,6 @@ struct vnc_rx_packet {
  * struct vnc_rx_tally - what one run of NAPI has done; counted once at its end
  * @packets: see struct vnc_rx_stats, here and below
  * @bytes: see there
- * @kicks: see there
  * @alloc_failed: see there
  * @bad_header: see there
  * @bad_length: see there
@@ -144,7 +143,6 @@ struct vnc_rx_packet {
 struct vnc_rx_tally {
 	u32 packets;
 	u32 bytes;
-	u32 kicks;
 	u32 alloc_failed;
 	u32 bad_header;
 	u32 bad_length;
@@ -154,20 +152,12 @@ struct vnc_rx_tally {
 	u32 xdp_redirects;
 };
 
-void vnc_rx_choose_layout(struct vnc *vnc);
 void vnc_rx_init(struct vnc_rxq *q, struct vnc *vnc, u32 index);
 void vnc_rx_destroy(struct vnc_rxq *q);
-int vnc_rx_prepare(struct vnc_rxq *q);
-void vnc_rx_release(struct vnc_rxq *q);
 void vnc_rx_up(struct vnc_rxq *q);
 void vnc_rx_down(struct vnc_rxq *q);
 
-void vnc_rx_fill(struct vnc_rxq *q);
-void vnc_rx_size(struct vnc_rxq *q);
-u32 vnc_rx_least(const struct vnc *vnc);
-void vnc_rx_recycle(struct virtqueue *vq, void *token);
 void vnc_rx_callback(struct virtqueue *vq);
 void vnc_rx_put(struct vnc_rxq *q, struct vnc_rx_packet *packet);
-u32 vnc_rx_xdp_room(const struct vnc *vnc);
 
 #endif /* _VNC_RX_H */

@@ -276,14 +276,11 @@ static int query(struct vnc *vnc, u64 *supported)
 		.result = &answer,
 		.room = sizeof(answer),
 	};
-	int ret = vnc_ctrl_command(&vnc->ctrl, &command);
+	int ret = vnc_ctrl_ask(&vnc->ctrl, &command);
 
-	if (ret)
-		return ret;
-	if (command.written < sizeof(answer))
-		return -EPROTO;
-	*supported = le64_to_cpu(answer.supported);
-	return 0;
+	if (!ret)
+		*supported = le64_to_cpu(answer.supported);
+	return ret;
 }
 
 static u32 count_counters(u64 bitmap)

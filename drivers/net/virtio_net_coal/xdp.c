@@ -11,6 +11,7 @@
 #include <kcompat.h>
 
 #include "device.h"
+#include "rx_buffer.h"
 #include "xdp.h"
 
 /* --- sending back ---------------------------------------------------------------- */
