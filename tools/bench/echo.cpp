@@ -5,12 +5,10 @@
 #include "vcoal/error.hpp"
 #include "vcoal/fd.hpp"
 
-#include <arpa/inet.h>
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <functional>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <thread>
 #include <vector>
@@ -29,46 +27,9 @@ constexpr timeval patience{5, 0};
     throw Error("socket of " + end.address, what, errno);
 }
 
-sockaddr_in address_of(const End& end, std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    ::inet_pton(AF_INET, end.address.c_str(), &address.sin_addr);
-    return address;
-}
-
-Fd make_socket(const End& end, int type) {
-    const InNetNs inside(end.netns);
-    Fd fd(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
-    if (!fd) {
-        fail(end, "create");
-    }
-    if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0) {
-        fail(end, "set a timeout");
-    }
-    return fd;
-}
-
-Fd make_server(const End& end, int type, std::uint16_t port) {
-    Fd fd = make_socket(end, type);
-    const sockaddr_in address = address_of(end, port);
-    const int yes = 1;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-        fail(end, "bind");
-    }
-    if (type == SOCK_STREAM && ::listen(fd.get(), 1) != 0) {
-        fail(end, "listen");
-    }
-    return fd;
-}
-
-Fd make_client(const End& from, const End& to, int type, std::uint16_t port) {
-    Fd fd = make_socket(from, type);
-    const sockaddr_in address = address_of(to, port);
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-        fail(from, "connect");
-    }
+Fd with_patience(const End& end, Fd fd) {
+    check_socket(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), end,
+                 "set a timeout");
     return fd;
 }
 
@@ -151,8 +112,8 @@ void send_all(const End& end, int fd, std::uint64_t bytes) {
 } // namespace
 
 std::chrono::nanoseconds run_echo(const End& client, const End& server, std::uint64_t count) {
-    const Fd sink = make_server(server, SOCK_DGRAM, echo_port);
-    const Fd source = make_client(client, server, SOCK_DGRAM, echo_port);
+    const Fd sink = with_patience(server, make_bound(server, SOCK_DGRAM, echo_port));
+    const Fd source = with_patience(client, make_connected(client, server, SOCK_DGRAM, echo_port));
     Timed echo([&] { send_back(server, sink.get(), count); });
     for (std::uint64_t i = 0; i < count; i++) {
         std::byte byte{};
@@ -164,9 +125,10 @@ std::chrono::nanoseconds run_echo(const End& client, const End& server, std::uin
 }
 
 StreamTimes run_stream(const End& from, const End& to, std::uint64_t bytes) {
-    const Fd listener = make_server(to, SOCK_STREAM, stream_port);
+    const Fd listener = with_patience(to, make_bound(to, SOCK_STREAM, stream_port));
+    check_socket(::listen(listener.get(), 1), to, "listen");
     Timed receiver([&] { receive_all(to, listener.get(), bytes); });
-    const Fd source = make_client(from, to, SOCK_STREAM, stream_port);
+    const Fd source = make_connected(from, to, SOCK_STREAM, stream_port);
     Timed sender([&] { send_all(from, source.get(), bytes); });
     StreamTimes times;
     times.from = sender.finish();

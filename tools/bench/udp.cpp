@@ -2,17 +2,14 @@
 #include "bench/udp.hpp"
 
 #include "bench/thread_time.hpp"
-
 #include "vcoal/error.hpp"
 #include "vcoal/fd.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <netinet/in.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -48,51 +45,22 @@ void sleep_until(std::int64_t time_ns) {
     ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
 
-sockaddr_in endpoint(const End& end) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    if (::inet_pton(AF_INET, end.address.c_str(), &address.sin_addr) != 1) {
-        throw Error("address " + end.address, "read", EINVAL);
-    }
-    return address;
-}
-
-void check(int result, const End& end, const char* what) {
-    if (result != 0) {
-        throw Error("UDP socket of " + end.address, what, errno);
-    }
-}
-
-Fd make_socket(const End& end) {
-    const InNetNs inside(end.netns);
-    Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!fd) {
-        throw Error("UDP socket of " + end.address, "create", errno);
-    }
-    return fd;
-}
-
 Fd make_source(const End& from, const End& to) {
-    Fd fd = make_socket(from);
-    const sockaddr_in address = endpoint(to);
-    check(::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &buffer_bytes, sizeof(buffer_bytes)),
-          from, "size the send buffer");
-    check(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), from,
-          "connect");
+    Fd fd = make_connected(from, to, SOCK_DGRAM, port);
+    check_socket(
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &buffer_bytes, sizeof(buffer_bytes)),
+        from, "size the send buffer");
     return fd;
 }
 
 Fd make_sink(const End& to) {
-    Fd fd = make_socket(to);
-    const sockaddr_in address = endpoint(to);
+    Fd fd = make_bound(to, SOCK_DGRAM, port);
     const timeval patience{0, std::chrono::microseconds(quiet).count()};
-    check(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof(buffer_bytes)),
-          to, "size the receive buffer");
-    check(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), to,
-          "set a timeout");
-    check(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), to,
-          "bind");
+    check_socket(
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof(buffer_bytes)), to,
+        "size the receive buffer");
+    check_socket(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), to,
+                 "set a timeout");
     return fd;
 }
 

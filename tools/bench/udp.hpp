@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include "vcoal/netns.hpp"
+#include "bench/socket.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -9,12 +9,6 @@
 #include <vector>
 
 namespace vcoal::bench {
-
-/// One end of the pair: an address in a namespace.
-struct End {
-    const NetNs& netns;
-    std::string address;
-};
 
 /// Frames of 64 bytes, Ethernet header included and checksum not, one at a time.
 struct UdpLoad {

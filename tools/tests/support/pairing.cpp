@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <csignal>
 #include <fmt/format.h>
+#include <future>
+#include <sys/utsname.h>
 #include <thread>
 #include <unistd.h>
 
@@ -89,6 +91,20 @@ QueueCounts operator-(const QueueCounts& now, const QueueCounts& before) {
             now.callbacks - before.callbacks,   now.elapsed_us - before.elapsed_us};
 }
 
+std::uint64_t counter_in(const std::string& output, const std::string& name) {
+    const auto at = output.find(" " + name + ": ");
+    if (at == std::string::npos) {
+        throw Error("counter " + name, "find", ENOENT, output);
+    }
+    return std::stoull(output.substr(at + name.size() + 3));
+}
+
+bool in_tree_driver_knows_queues() {
+    utsname name{};
+    ::uname(&name);
+    return !std::string(name.release).starts_with("6.1.");
+}
+
 void await_listener(const NetNs& netns, unsigned port) {
     const bool listening = eventually([&] {
         return !run({"ss", "-Hltn", fmt::format("sport = :{}", port)}, &netns).output.empty();
@@ -142,6 +158,30 @@ void Pairing::ethtool(const std::string& option, const std::vector<std::string>&
 
 bool Pairing::ping() const {
     return on_host({"ping", "-c", "3", "-i", "0.2", "-W", "10", guest().address}).status == 0;
+}
+
+bool Pairing::has_carrier() const {
+    const auto end = in_guest({"ip", "-o", "link", "show", interface()});
+    return end.output.find("NO-CARRIER") == std::string::npos;
+}
+
+void Pairing::toggle_link() {
+    for (const bool up : {false, true}) {
+        request(Json{{"set", "link"}, {"up", up}}.dump(), "link");
+        if (!eventually([&] { return has_carrier() == up; })) {
+            throw Error("link of " + interface(), up ? "see it up" : "see it down", ETIME);
+        }
+    }
+}
+
+void Pairing::toggle_interface_under_traffic(std::uint64_t bytes) const {
+    auto traffic = std::async(std::launch::async, [&] { exchange_tcp(host(), guest(), bytes); });
+    for (int round = 0; round < 5; round++) {
+        const InNetNs inside(guest_);
+        NetDev(interface()).set_up(false);
+        NetDev(interface()).set_up(true);
+    }
+    traffic.get();
 }
 
 Json Pairing::next_line() {

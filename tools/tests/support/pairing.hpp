@@ -46,6 +46,12 @@ std::string vcoal_program();
 /// @param netns where; nullptr: where we are
 bench::Child::End run(const std::vector<std::string>& argv, const NetNs* netns = nullptr);
 
+/// A counter in what `ethtool -S` prints; throws Error when it is not there.
+std::uint64_t counter_in(const std::string& output, const std::string& name);
+
+/// The in-tree driver of 6.1 knows no parameters per queue.
+bool in_tree_driver_knows_queues();
+
 /// Waits until somebody listens on a TCP port in a network namespace.
 void await_listener(const NetNs& netns, unsigned port);
 
@@ -76,6 +82,14 @@ public:
     void ethtool(const std::string& option, const std::vector<std::string>& arguments) const;
     /// Pings the guest from the host.
     bool ping() const;
+    /// Does the driver's interface have a link?
+    bool has_carrier() const;
+    /// Takes the device's link away and gives it back; throws Error unless the driver
+    /// notices both.
+    void toggle_link();
+    /// Sets the driver's interface down and up a few times while @p bytes of TCP pass in
+    /// each direction.
+    void toggle_interface_under_traffic(std::uint64_t bytes) const;
 
     /// Sends a request and returns what answers it.
     Json request(const std::string& line, const std::string& key);

@@ -7,6 +7,7 @@
 #include "support/modules.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/error.hpp"
+#include "vcoal/features.hpp"
 #include "vcoal/netns.hpp"
 #include "vcoal/virtio_net.hpp"
 
@@ -26,12 +27,8 @@ using Strings = std::vector<std::string>;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t bit(unsigned number) {
-    return std::uint64_t{1} << number;
-}
-
-constexpr std::uint64_t by_direction = bit(VIRTIO_NET_F_NOTF_COAL);
-constexpr std::uint64_t by_queue = bit(VIRTIO_NET_F_VQ_NOTF_COAL);
+constexpr std::uint64_t by_direction = feature(VIRTIO_NET_F_NOTF_COAL);
+constexpr std::uint64_t by_queue = feature(VIRTIO_NET_F_VQ_NOTF_COAL);
 
 struct Params {
     std::uint32_t packets = 0;
@@ -136,7 +133,7 @@ protected:
         LoopbackOptions options = net_options(features);
         std::vector<Role> roles{Role::receive, Role::transmit};
         if (pairs > 1) {
-            options.features |= bit(VIRTIO_NET_F_MQ);
+            options.features |= feature(VIRTIO_NET_F_MQ);
             options.queue_sizes.assign(std::size_t{2} * pairs, 64);
             options.queue_sizes.push_back(64);
             roles.assign(std::size_t{2} * pairs, Role::external);
@@ -410,7 +407,7 @@ Bytes all_counters(std::span<const std::byte> request) {
         std::memcpy(&vq, entry.data(), sizeof(vq));
         std::memcpy(&bitmap, entry.data() + 8, sizeof(bitmap));
         for (const auto& [type, n] : counters) {
-            if ((bitmap & bit(type)) == 0) {
+            if ((bitmap & feature(type)) == 0) {
                 continue;
             }
             put(type, 2);
@@ -431,8 +428,8 @@ bool is_stats(std::span<const std::byte> request) {
 
 TEST_F(DriverControl, CountersOfTheDeviceAreShown) {
     LoopbackOptions options =
-        net_options(bit(VIRTIO_NET_F_DEVICE_STATS) | bit(VIRTIO_NET_F_GUEST_CSUM) |
-                    bit(VIRTIO_NET_F_GUEST_TSO4) | bit(VIRTIO_NET_F_CSUM));
+        net_options(feature(VIRTIO_NET_F_DEVICE_STATS) | feature(VIRTIO_NET_F_GUEST_CSUM) |
+                    feature(VIRTIO_NET_F_GUEST_TSO4) | feature(VIRTIO_NET_F_CSUM));
     LoopbackStub device(options, {Role::receive, Role::transmit, Role::patient});
     device.reply = [](std::span<const std::byte> request) {
         return is_stats(request) ? all_counters(request) : Bytes{std::byte{VIRTIO_NET_OK}};
@@ -460,27 +457,23 @@ TEST_F(DriverControl, CountersOfTheDeviceAreShown) {
         };
         EXPECT_EQ(shown(), counters) << length;
     }
-    device.reply = [&](std::span<const std::byte> request) {
-        Bytes answer = all_counters(request);
-        answer[1 + 6] = std::byte{0}; // the first entry's size
-        answer[1 + 7] = std::byte{0};
-        return answer;
-    };
-    EXPECT_EQ(shown(), counters);
-    device.reply = [&](std::span<const std::byte> request) {
-        Bytes answer = all_counters(request);
-        answer[1 + 2] = std::byte{0xff}; // the first entry's queue
-        answer[1 + 3] = std::byte{0xff};
-        return answer;
-    };
-    EXPECT_EQ(shown(), counters);
+    constexpr std::size_t first_queue = 1 + 2;
+    constexpr std::size_t first_size = 1 + 6;
+    for (const auto& [at, value] : {std::pair{first_size, 0x00}, {first_queue, 0xff}}) {
+        device.reply = [&, at = at, value = value](std::span<const std::byte> request) {
+            Bytes answer = all_counters(request);
+            answer[at] = answer[at + 1] = static_cast<std::byte>(value);
+            return answer;
+        };
+        EXPECT_EQ(shown(), counters) << at;
+    }
 }
 
 // The rx mode is changed where nobody may wait, and under rtnl: nobody does.
 TEST_F(DriverControl, RxModeNeverWaitsUnderRtnl) {
     const std::string timeout = "/sys/module/virtio_net_coal/parameters/ctrl_timeout";
     ASSERT_EQ(write_kernel_file(timeout, "20"), 0);
-    start(bit(VIRTIO_NET_F_CTRL_RX));
+    start(feature(VIRTIO_NET_F_CTRL_RX));
     stub().answer_control = false;
     in_first_namespace([&] {
         NetDev interface(stub().interface());

@@ -6,6 +6,7 @@
 #include "support/loopback_stub.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/error.hpp"
+#include "vcoal/features.hpp"
 #include "vcoal/netns.hpp"
 #include "vcoal/virtio_net.hpp"
 
@@ -17,14 +18,11 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-constexpr std::uint64_t bit(unsigned number) {
-    return std::uint64_t{1} << number;
-}
-
-constexpr std::uint64_t guest_csum = bit(VIRTIO_NET_F_GUEST_CSUM);
-constexpr std::uint64_t guest_tso4 = guest_csum | bit(VIRTIO_NET_F_GUEST_TSO4);
-constexpr std::uint64_t every_offload = guest_tso4 | bit(VIRTIO_NET_F_GUEST_TSO6) |
-                                        bit(VIRTIO_NET_F_GUEST_ECN) | bit(VIRTIO_NET_F_GUEST_UFO);
+constexpr std::uint64_t guest_csum = feature(VIRTIO_NET_F_GUEST_CSUM);
+constexpr std::uint64_t guest_tso4 = guest_csum | feature(VIRTIO_NET_F_GUEST_TSO4);
+constexpr std::uint64_t every_offload = guest_tso4 | feature(VIRTIO_NET_F_GUEST_TSO6) |
+                                        feature(VIRTIO_NET_F_GUEST_ECN) |
+                                        feature(VIRTIO_NET_F_GUEST_UFO);
 
 struct Counters {
     std::uint64_t packets = 0;
@@ -92,14 +90,8 @@ protected:
     Counters counters() {
         const NetNs first = NetNs::open("/proc/1/ns/net");
         const std::string all = run({"ethtool", "-S", stub_->interface()}, &first).output;
-        const auto value = [&all](const std::string& name) {
-            const auto at = all.find("rx_queue_0_" + name + ": ");
-            if (at == std::string::npos) {
-                throw Error("counter " + name, "find", ENOENT, all);
-            }
-            return std::stoull(all.substr(at + name.size() + 13));
-        };
-        return {value("packets"), value("bad_header"), value("bad_length")};
+        return {counter_in(all, "rx_queue_0_packets"), counter_in(all, "rx_queue_0_bad_header"),
+                counter_in(all, "rx_queue_0_bad_length")};
     }
 
     /// Waits until @p n packets more have been looked at, and says what they were.
@@ -226,7 +218,7 @@ TEST_F(DriverReceive, NumbersOfBuffersThatCannotBe) {
 
 // Without MRG_RXBUF the number says nothing, and a buffer takes 64 KiB.
 TEST_F(DriverReceive, BigBuffers) {
-    start(every_offload, bit(VIRTIO_NET_F_MRG_RXBUF));
+    start(every_offload, feature(VIRTIO_NET_F_MRG_RXBUF));
     for (const std::size_t length : {14, 128, 4084, 4085, 9000, 65549}) {
         inject(packet(plain(), length));
         EXPECT_EQ(verdict(1), good) << length;

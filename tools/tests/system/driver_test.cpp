@@ -22,19 +22,8 @@ using Strings = std::vector<std::string>;
 constexpr const char* driver = "virtio_net_coal";
 constexpr std::uint64_t megabyte = 1 << 20;
 
-/// A counter of `ethtool -S`.
 std::uint64_t counter(const Pairing& pairing, const std::string& name) {
-    const auto end = pairing.in_guest({"ethtool", "-S", pairing.interface()});
-    const auto at = end.output.find(" " + name + ": ");
-    if (end.status != 0 || at == std::string::npos) {
-        throw Error("counter " + name, "find", ENOENT, end.output);
-    }
-    return std::stoull(end.output.substr(at + name.size() + 3));
-}
-
-bool has_carrier(const Pairing& pairing) {
-    const auto end = pairing.in_guest({"ip", "-o", "link", "show", pairing.interface()});
-    return end.output.find("NO-CARRIER") == std::string::npos;
+    return counter_in(pairing.in_guest({"ethtool", "-S", pairing.interface()}).output, name);
 }
 
 class Driver : public EachNode {
@@ -106,24 +95,14 @@ TEST_P(Driver, QueuesAreUsedAsAsked) {
 TEST_P(Driver, TheLinkGoesDownAndUp) {
     Pairing pairing(vhost());
     for (int round = 0; round < 3; round++) {
-        pairing.request(R"({"set":"link","up":false})", "link");
-        EXPECT_TRUE(eventually([&] { return !has_carrier(pairing); }));
-        pairing.request(R"({"set":"link","up":true})", "link");
-        EXPECT_TRUE(eventually([&] { return has_carrier(pairing); }));
+        EXPECT_NO_THROW(pairing.toggle_link());
     }
     EXPECT_TRUE(pairing.ping());
 }
 
 TEST_P(Driver, TheInterfaceGoesDownAndUpUnderTraffic) {
     Pairing pairing(vhost());
-    auto traffic = std::async(std::launch::async,
-                              [&] { exchange_tcp(pairing.host(), pairing.guest(), 4 * megabyte); });
-    for (int round = 0; round < 5; round++) {
-        const InNetNs inside(pairing.guest_ns());
-        NetDev(pairing.interface()).set_up(false);
-        NetDev(pairing.interface()).set_up(true);
-    }
-    traffic.get();
+    EXPECT_NO_THROW(pairing.toggle_interface_under_traffic(4 * megabyte));
     EXPECT_TRUE(pairing.ping());
 }
 

@@ -2,6 +2,7 @@
 //
 // The control queue: drivers wait for its answers with rtnl held, some of them
 // spinning. However the device behaves, the machine goes on.
+#include "bench/thread_time.hpp"
 #include "support/bench.hpp"
 #include "support/loopback_selftest.hpp"
 #include "support/loopback_stub.hpp"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <future>
 #include <gtest/gtest.h>
 #include <thread>
@@ -61,17 +61,11 @@ struct Finding {
     std::chrono::nanoseconds busy;
 };
 
-std::chrono::nanoseconds thread_time() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 Finding timed(LoopbackSelftest& selftest, const std::string& check) {
     const auto begin = Clock::now();
-    const auto busy = thread_time();
+    const auto busy = bench::thread_time();
     std::string result = selftest.run(check);
-    return {std::move(result), Clock::now() - begin, thread_time() - busy};
+    return {std::move(result), Clock::now() - begin, bench::thread_time() - busy};
 }
 
 } // namespace

@@ -15,7 +15,6 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 
 namespace vcoal::test {
 namespace {
@@ -33,13 +32,6 @@ struct Setting {
 
 Json params(const Setting& setting) {
     return {{"max_packets", setting.frames}, {"max_usecs", setting.usecs}};
-}
-
-/// The driver of 6.1 knows no parameters per queue.
-bool driver_knows_queues() {
-    utsname name{};
-    ::uname(&name);
-    return !std::string(name.release).starts_with("6.1.");
 }
 
 /// `ethtool -C` without the program: 0 or the errno value.
@@ -120,7 +112,7 @@ TEST_F(PairCoalescing, AllPairsGetIt) {
 }
 
 TEST_F(PairCoalescing, OneQueueGetsIt) {
-    if (!driver_knows_queues()) {
+    if (!in_tree_driver_knows_queues()) {
         GTEST_SKIP() << "this kernel's driver has no parameters per queue";
     }
     Pairing pairing(vhost_node, {"--queues", "2"});

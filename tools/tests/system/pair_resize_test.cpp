@@ -10,7 +10,6 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
-#include <sys/utsname.h>
 #include <thread>
 
 namespace vcoal::test {
@@ -21,13 +20,6 @@ using Strings = std::vector<std::string>;
 constexpr std::uint64_t megabyte = 1 << 20;
 constexpr unsigned rx = 0;
 constexpr unsigned tx = 1;
-
-/// The driver of 6.1 knows no parameters per queue.
-bool driver_knows_queues() {
-    utsname name{};
-    ::uname(&name);
-    return !std::string(name.release).starts_with("6.1.");
-}
 
 Json params(unsigned usecs, unsigned frames) {
     return {{"max_packets", frames}, {"max_usecs", usecs}};
@@ -139,7 +131,7 @@ class PairResizeCoalescing : public testing::Test {
 protected:
     static void SetUpTestSuite() { load_loopback(); }
     void SetUp() override {
-        if (!driver_knows_queues()) {
+        if (!in_tree_driver_knows_queues()) {
             GTEST_SKIP() << "this driver knows no parameters per queue";
         }
     }

@@ -15,7 +15,6 @@
 #include <future>
 #include <gtest/gtest.h>
 #include <net/if.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 namespace vcoal::test {
@@ -25,18 +24,6 @@ using Strings = std::vector<std::string>;
 
 constexpr std::uint64_t megabyte = 1 << 20;
 constexpr unsigned iperf3_port = 5201;
-
-/// The driver of 6.1 knows no parameters per queue.
-bool driver_knows_queues() {
-    utsname name{};
-    ::uname(&name);
-    return !std::string(name.release).starts_with("6.1.");
-}
-
-bool has_carrier(const Pairing& pairing) {
-    const auto end = pairing.in_guest({"ip", "-o", "link", "show", pairing.interface()});
-    return end.output.find("NO-CARRIER") == std::string::npos;
-}
 
 bool exists(const std::string& interface) {
     return ::if_nametoindex(interface.c_str()) != 0;
@@ -58,7 +45,7 @@ TEST_P(Pair, SaysWhoIsPairedWithWhom) {
     EXPECT_EQ(pairing.tap(), "tap7");
     EXPECT_EQ(NetDev("tap7").mtu(), 1400U);
     EXPECT_EQ(pairing.accepted("notf_coal"), ours());
-    EXPECT_EQ(pairing.accepted("vq_notf_coal"), ours() && driver_knows_queues());
+    EXPECT_EQ(pairing.accepted("vq_notf_coal"), ours() && in_tree_driver_knows_queues());
     const InNetNs inside(pairing.guest_ns());
     EXPECT_EQ(NetDev(pairing.interface()).mtu(), 1400U);
     EXPECT_EQ(format_mac(NetDev(pairing.interface()).mac()), "02:00:00:00:00:07");
@@ -151,24 +138,14 @@ TEST_P(Pair, MoreQueuesThanMqAllows) {
 TEST_P(Pair, TheLinkGoesDownAndUp) {
     Pairing pairing(vhost());
     for (int round = 0; round < 3; round++) {
-        pairing.request(R"({"set":"link","up":false})", "link");
-        EXPECT_TRUE(eventually([&] { return !has_carrier(pairing); }));
-        pairing.request(R"({"set":"link","up":true})", "link");
-        EXPECT_TRUE(eventually([&] { return has_carrier(pairing); }));
+        EXPECT_NO_THROW(pairing.toggle_link());
     }
     EXPECT_TRUE(pairing.ping());
 }
 
 TEST_P(Pair, TheInterfaceGoesDownAndUpUnderTraffic) {
     Pairing pairing(vhost());
-    auto traffic = std::async(std::launch::async,
-                              [&] { exchange_tcp(pairing.host(), pairing.guest(), 4 * megabyte); });
-    for (int round = 0; round < 5; round++) {
-        const InNetNs inside(pairing.guest_ns());
-        NetDev(pairing.interface()).set_up(false);
-        NetDev(pairing.interface()).set_up(true);
-    }
-    traffic.get();
+    EXPECT_NO_THROW(pairing.toggle_interface_under_traffic(4 * megabyte));
     EXPECT_TRUE(pairing.ping());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // FEAT-G1: a bit is accepted only with those it needs.
+#include "vcoal/features.hpp"
 #include "vcoal/virtio_net.hpp"
 
 extern "C" {
@@ -12,32 +13,30 @@ extern "C" {
 #include <rapidcheck/gtest.h>
 #include <set>
 
-namespace {
+using vcoal::feature;
 
-constexpr std::uint64_t bit(unsigned number) {
-    return std::uint64_t{1} << number;
-}
+namespace {
 
 struct Need {
     unsigned feature;
     std::uint64_t any_of;
 };
 
-constexpr std::uint64_t control = bit(VIRTIO_NET_F_CTRL_VQ);
-constexpr std::uint64_t guest_csum = bit(VIRTIO_NET_F_GUEST_CSUM);
-constexpr std::uint64_t csum = bit(VIRTIO_NET_F_CSUM);
+constexpr std::uint64_t control = feature(VIRTIO_NET_F_CTRL_VQ);
+constexpr std::uint64_t guest_csum = feature(VIRTIO_NET_F_GUEST_CSUM);
+constexpr std::uint64_t csum = feature(VIRTIO_NET_F_CSUM);
 
 // Spec 1.1, written down a second time.
 constexpr Need needs[] = {
     {VIRTIO_NET_F_GUEST_TSO4, guest_csum},
     {VIRTIO_NET_F_GUEST_TSO6, guest_csum},
-    {VIRTIO_NET_F_GUEST_ECN, bit(VIRTIO_NET_F_GUEST_TSO4) | bit(VIRTIO_NET_F_GUEST_TSO6)},
+    {VIRTIO_NET_F_GUEST_ECN, feature(VIRTIO_NET_F_GUEST_TSO4) | feature(VIRTIO_NET_F_GUEST_TSO6)},
     {VIRTIO_NET_F_GUEST_UFO, guest_csum},
     {VIRTIO_NET_F_GUEST_USO4, guest_csum},
     {VIRTIO_NET_F_GUEST_USO6, guest_csum},
     {VIRTIO_NET_F_HOST_TSO4, csum},
     {VIRTIO_NET_F_HOST_TSO6, csum},
-    {VIRTIO_NET_F_HOST_ECN, bit(VIRTIO_NET_F_HOST_TSO4) | bit(VIRTIO_NET_F_HOST_TSO6)},
+    {VIRTIO_NET_F_HOST_ECN, feature(VIRTIO_NET_F_HOST_TSO4) | feature(VIRTIO_NET_F_HOST_TSO6)},
     {VIRTIO_NET_F_HOST_USO, csum},
     {VIRTIO_NET_F_CTRL_RX, control},
     {VIRTIO_NET_F_CTRL_VLAN, control},
@@ -54,18 +53,18 @@ constexpr Need needs[] = {
 
 TEST(DriverFeatures, FEAT_G1_EachIsGivenUpWithoutWhatItNeeds) {
     for (const Need& need : needs) {
-        EXPECT_EQ(vnc_features_settle(bit(need.feature)), 0U) << need.feature;
+        EXPECT_EQ(vnc_features_settle(feature(need.feature)), 0U) << need.feature;
     }
 }
 
 TEST(DriverFeatures, FEAT_G1_GivingUpOneGivesUpWhatNeedsThat) {
-    const std::uint64_t chain = bit(VIRTIO_NET_F_HOST_TSO4) | bit(VIRTIO_NET_F_HOST_ECN);
+    const std::uint64_t chain = feature(VIRTIO_NET_F_HOST_TSO4) | feature(VIRTIO_NET_F_HOST_ECN);
     EXPECT_EQ(vnc_features_settle(chain), 0U);
     EXPECT_EQ(vnc_features_settle(chain | csum), chain | csum);
 }
 
 TEST(DriverFeatures, VqNotfCoalDoesNotNeedNotfCoal) {
-    const std::uint64_t features = control | bit(VIRTIO_NET_F_VQ_NOTF_COAL);
+    const std::uint64_t features = control | feature(VIRTIO_NET_F_VQ_NOTF_COAL);
     EXPECT_EQ(vnc_features_settle(features), features);
 }
 
@@ -73,7 +72,7 @@ RC_GTEST_PROP(DriverFeatures, FEAT_G1_WhateverIsOffered, (std::uint64_t offered)
     const std::uint64_t accepted = vnc_features_settle(offered);
     RC_ASSERT((accepted & ~offered) == 0U);
     for (const Need& need : needs) {
-        RC_ASSERT((accepted & bit(need.feature)) == 0U || (accepted & need.any_of) != 0U);
+        RC_ASSERT((accepted & feature(need.feature)) == 0U || (accepted & need.any_of) != 0U);
     }
     RC_ASSERT(vnc_features_settle(accepted) == accepted);
 }
