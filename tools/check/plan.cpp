@@ -27,7 +27,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"driver_control_test", 17},
     {"driver_feature_test", 5},
     {"driver_receive_test", 11},
-    {"driver_test", 22},
+    {"driver_test", 24},
     {"errno_test", 1},
     {"hostile_ring_test", 52},
     {"loopback_arena_test", 18},

@@ -25,6 +25,10 @@ namespace the kernel would send what is for the other end through lo: use --netn
 With --driver the device is kept for that driver, whichever others are loaded: they are
 refused as if they could not do with the features. The line printed says who has it.
 
+Rings of 64 and fewer entries are too short for the in-tree driver: it leaves half of them
+empty, and where a packet of 64 KiB needs more than the rest, no packet comes any more.
+Choose 128, --features=-guest_csum (no such packets) or --driver virtio_net_coal.
+
 Features (--features=+NAME,-NAME,...): +NAME fails unless it can be offered, -NAME leaves
 it out, with all that needs it. Names: csum guest_csum mtu mac guest_tso4 guest_tso6
 guest_ecn host_tso4 host_tso6 host_ecn mrg_rxbuf status ctrl_vq mq indirect_desc

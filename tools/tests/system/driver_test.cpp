@@ -2,16 +2,19 @@
 //
 // Our guest driver with real traffic, over our vhost node and over the in-tree one.
 #include "support/bench.hpp"
+#include "support/frames.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/modules.hpp"
 #include "support/nodes.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/netdev.hpp"
+#include "vcoal/packet_socket.hpp"
 
 #include <fmt/format.h>
 #include <future>
 #include <gtest/gtest.h>
+#include <linux/if_ether.h>
 #include <net/if.h>
 
 namespace vcoal::test {
@@ -77,6 +80,32 @@ TEST_P(Driver, CarriesEveryByteOverRingsOfAllSizes) {
         Pairing pairing(vhost(), {"--ring-size", size});
         exchange_tcp(pairing.host(), pairing.guest(), megabyte);
         exchange_udp(pairing.host(), pairing.guest(), 100);
+    }
+}
+
+// What is left on the queue has to take the largest packet, whatever came before: a
+// device that needs more waits for buffers, and the driver for a packet. The in-tree
+// driver stands still here, over either node.
+TEST_P(Driver, AShortRingAlwaysTakesTheLargestPacket) {
+    constexpr unsigned ring_size = 32;
+    constexpr unsigned largest_mtu = 65521;
+    constexpr std::size_t largest_frame = ETH_HLEN + largest_mtu;
+    Pairing pairing(vhost(), {"--ring-size", std::to_string(ring_size)});
+    NetDev(pairing.tap()).set_mtu(largest_mtu);
+    PacketSocket tap(pairing.tap());
+    const InNetNs inside(pairing.guest_ns());
+    PacketSocket guest(pairing.interface());
+    std::uint64_t sequence = 0;
+    const auto carry = [&](std::size_t length) {
+        EXPECT_TRUE(tap.send(make_frame(++sequence, length)));
+        const auto frame = guest.receive(std::chrono::seconds(30));
+        return frame && frame_sequence(*frame) == sequence;
+    };
+    for (unsigned before = 0; before < ring_size; before++) {
+        for (unsigned i = 0; i < before; i++) {
+            ASSERT_TRUE(carry(shortest_frame)) << before;
+        }
+        ASSERT_TRUE(carry(largest_frame)) << before;
     }
 }
 

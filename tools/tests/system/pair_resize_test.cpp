@@ -50,11 +50,11 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Nodes, PairResize, both_nodes(), node_name);
 
 TEST_P(PairResize, CarriesEveryByteBeforeAndAfter) {
-    Pairing pairing(vhost(), {"--queues", "2"});
+    Pairing pairing(vhost(), {"--queues", "2", "--ring-size", "512"});
     EXPECT_TRUE(pairing.accepted("ring_reset"));
     pairing.ethtool("-L", {"combined", "2"});
     exchange_tcp(pairing.host(), pairing.guest(), megabyte);
-    for (const char* size : {"64", "128", "256"}) {
+    for (const char* size : {"128", "256", "512"}) {
         SCOPED_TRACE(size);
         pairing.ethtool("-G", {"rx", size, "tx", size});
         for (const unsigned vq : {tx, rx, 2 + tx, 2 + rx}) {
@@ -67,7 +67,7 @@ TEST_P(PairResize, CarriesEveryByteBeforeAndAfter) {
 
 // Packets move before and after each of the resizes, and no byte of a stream is lost.
 TEST_P(PairResize, UnderTraffic) {
-    Pairing pairing(vhost());
+    Pairing pairing(vhost(), {"--ring-size", "512"});
     std::string failure;
     std::jthread traffic([&](const std::stop_token& enough) {
         try {
@@ -86,7 +86,7 @@ TEST_P(PairResize, UnderTraffic) {
                    counts_of(now, tx).signals > counts_of(before, tx).signals;
         });
     };
-    for (const char* size : {"64", "128", "256", "128", "64", "256"}) {
+    for (const char* size : {"128", "256", "512", "256", "128", "512"}) {
         EXPECT_TRUE(traffic_moves());
         pairing.ethtool("-G", {"rx", size, "tx", size});
     }
