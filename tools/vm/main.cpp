@@ -109,8 +109,11 @@ int report(const Verdict& verdict, const Outcome& outcome, const fs::path& conso
 constexpr int most_machines = 3;
 
 bool emulator_failed(const Machine& machine, const Outcome& outcome) {
-    return !machine.kvm && outcome.end == End::machine_ended &&
-           ran_phantom_breakpoint(outcome.console);
+    if (machine.kvm) {
+        return false;
+    }
+    return had_impossible_flags(outcome.console) ||
+           (outcome.end == End::machine_ended && ran_phantom_breakpoint(outcome.console));
 }
 
 /// One machine from its start to its end.
@@ -166,8 +169,9 @@ int run(const Options& options, const Kernel& kernel, const fs::path& checkout) 
         if (left == 0 || !emulator_failed(machine, outcome)) {
             return report(judge(outcome), outcome, machine.console);
         }
-        fmt::print(stderr, "vm: QEMU executed a breakpoint that is not in the kernel's memory: "
-                           "its defect, not the kernel's; starting again\n");
+        fmt::print(stderr, "vm: QEMU executed a breakpoint that is not in the kernel's memory, or "
+                           "set flags that no CPU has: its defect, not the kernel's; starting "
+                           "again\n");
     }
 }
 
