@@ -24,7 +24,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"coal_suppress_test", 16},
     {"coal_test", 37},
     {"control_test", 23},
-    {"driver_control_test", 17},
+    {"driver_control_test", 18},
     {"driver_feature_test", 5},
     {"driver_receive_test", 11},
     {"driver_test", 24},

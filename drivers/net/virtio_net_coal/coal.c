@@ -369,30 +369,25 @@ int vnc_coal_get(struct vnc *vnc, u32 vq, struct vnc_coal_setting *setting)
  * vnc_coal_set() - change all queues, or none
  * @vnc: the device
  * @want: by direction
- * @extack: receives why not
+ * @why: receives what is wrong, or NULL
  *
  * Context: process; takes the coalescing lock and the control queue.
  *
- * Return: 0; -EINVAL and -EOPNOTSUPP with a reason in @extack; what the control queue
- * says.
+ * Return: 0; -EINVAL and -EOPNOTSUPP with a reason in @why; what the control queue says.
  */
-int vnc_coal_set(struct vnc *vnc, const struct vnc_coal_setting want[2],
-		 struct netlink_ext_ack *extack)
+int vnc_coal_set(struct vnc *vnc, const struct vnc_coal_setting want[2], const char **why)
 {
 	struct vnc_coal_setting merged[2];
-	const char *why;
 	int ret = -EINVAL;
 
 	mutex_lock(&vnc->coal.lock);
-	why = merge_and_check(vnc, 0, want, merged);
-	if (!why) {
+	*why = merge_and_check(vnc, 0, want, merged);
+	if (!*why) {
 		ret = set_both(vnc, merged);
 		if (ret == -EINVAL)
-			why = "the device refused; a limit of its host may be lower";
+			*why = "the device refused; a limit of its host may be lower";
 	}
 	mutex_unlock(&vnc->coal.lock);
-	if (why)
-		extack->_msg = why;
 	return ret;
 }
 

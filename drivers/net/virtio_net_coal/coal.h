@@ -8,7 +8,6 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-struct netlink_ext_ack;
 struct vnc;
 struct vnc_adaptive;
 
@@ -57,8 +56,7 @@ void vnc_coal_free(struct vnc *vnc);
 bool vnc_coal_can(const struct vnc *vnc);
 bool vnc_coal_can_queue(const struct vnc *vnc);
 int vnc_coal_get(struct vnc *vnc, u32 vq, struct vnc_coal_setting *setting);
-int vnc_coal_set(struct vnc *vnc, const struct vnc_coal_setting want[2],
-		 struct netlink_ext_ack *extack);
+int vnc_coal_set(struct vnc *vnc, const struct vnc_coal_setting want[2], const char **why);
 int vnc_coal_set_queue(struct vnc *vnc, u32 pair, const struct vnc_coal_setting want[2],
 		       const char **why);
 int vnc_coal_test(struct vnc *vnc);

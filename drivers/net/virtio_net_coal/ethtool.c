@@ -200,18 +200,25 @@ static int get_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 	return ret;
 }
 
+/* Who asks by ioctl has no extack: the reason goes to the log. */
 static int set_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 			struct kernel_ethtool_coalesce *kernel_ec, struct netlink_ext_ack *extack)
 {
 	struct vnc *vnc = netdev_priv(dev);
 	struct vnc_coal_setting settings[2];
+	const char *why;
 	int ret;
 
 	ret = check_coalescing(vnc, extack);
 	if (ret)
 		return ret;
 	settings_of(ec, settings);
-	return vnc_coal_set(vnc, settings, extack);
+	ret = vnc_coal_set(vnc, settings, &why);
+	if (why && extack)
+		extack->_msg = why;
+	else if (why)
+		net_info_ratelimited("%s: %s\n", dev->name, why);
+	return ret;
 }
 
 static int check_pair(const struct vnc *vnc, u32 pair)
@@ -228,7 +235,7 @@ static int get_per_queue_coalesce(struct net_device *dev, u32 pair, struct ethto
 	return check_pair(vnc, pair) ?: get_pair(vnc, pair, ec);
 }
 
-/* These operations have no extack: the reason goes to the log. */
+/* There is no extack at all here. */
 static int set_per_queue_coalesce(struct net_device *dev, u32 pair, struct ethtool_coalesce *ec)
 {
 	struct vnc *vnc = netdev_priv(dev);

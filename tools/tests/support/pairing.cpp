@@ -99,6 +99,14 @@ std::uint64_t counter_in(const std::string& output, const std::string& name) {
     return std::stoull(output.substr(at + name.size() + 3));
 }
 
+unsigned occurrences(const std::string& text, const std::string& part) {
+    unsigned n = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        n++;
+    }
+    return n;
+}
+
 bool in_tree_driver_knows_queues() {
     utsname name{};
     ::uname(&name);

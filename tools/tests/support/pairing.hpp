@@ -49,6 +49,9 @@ bench::Child::End run(const std::vector<std::string>& argv, const NetNs* netns =
 /// A counter in what `ethtool -S` prints; throws Error when it is not there.
 std::uint64_t counter_in(const std::string& output, const std::string& name);
 
+/// How often @p part stands in @p text.
+unsigned occurrences(const std::string& text, const std::string& part);
+
 /// The in-tree driver of 6.1 knows no parameters per queue.
 bool in_tree_driver_knows_queues();
 

@@ -3,6 +3,8 @@
 // What our guest driver tells a device: the commands on the control queue, one by one,
 // with a device that answers what the test wants, or nothing.
 #include "support/bench.hpp"
+#include "support/device_counters.hpp"
+#include "support/ethtool_call.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/modules.hpp"
 #include "support/pairing.hpp"
@@ -16,6 +18,7 @@
 #include <cstring>
 #include <future>
 #include <gtest/gtest.h>
+#include <linux/ethtool.h>
 #include <map>
 #include <mutex>
 
@@ -249,6 +252,21 @@ TEST_F(DriverControl, FramesWithoutTimeAreRefusedAndNothingIsSent) {
     EXPECT_EQ(memory.sent(), std::vector<int>{});
 }
 
+// The program ethtool asks by netlink; others by ioctl, with no room for a reason.
+TEST_F(DriverControl, AskedByIoctlItRefusesWithoutAReason) {
+    start(by_direction | by_queue);
+    ethtool_coalesce frames_without_time{};
+    frames_without_time.cmd = ETHTOOL_SCOALESCE;
+    frames_without_time.rx_max_coalesced_frames = 8;
+    in_first_namespace(
+        [&] { EXPECT_EQ(ethtool_call(stub().interface(), &frames_without_time), EINVAL); });
+    memory.refused = tx_set;
+    ethtool_coalesce refused{};
+    refused.cmd = ETHTOOL_SCOALESCE;
+    refused.tx_coalesce_usecs = 9;
+    in_first_namespace([&] { EXPECT_EQ(ethtool_call(stub().interface(), &refused), EINVAL); });
+}
+
 TEST_F(DriverControl, AllOrNothing) {
     start(by_direction | by_queue);
     ASSERT_EQ(
@@ -337,13 +355,20 @@ TEST_F(DriverControl, SilenceIsBoundedAndRemembered) {
     const auto begin = Clock::now();
     auto waiting = std::async(std::launch::async, [&] { return change({"rx-usecs", "50"}); });
     ASSERT_TRUE(eventually([&] { return !memory.sent().empty() || !stub().commands().empty(); }));
+    // Whoever wants something of another interface waits for this one, but no longer.
+    const auto sent = Clock::now();
+    in_first_namespace(use_rtnl);
+    EXPECT_LE(Clock::now() - sent, 3s);
     EXPECT_NE(waiting.get().status, 0);
     EXPECT_GE(Clock::now() - begin, 2s);
-    // Answers that come now are answers to nothing.
+    // Answers that come now are answers to nothing. The next is not asked for at all.
     stub().answer_control = true;
+    stub().forget_commands();
     const auto later = change({"rx-usecs", "50"});
     EXPECT_NE(later.status, 0);
     EXPECT_NE(later.output.find("timed out"), std::string::npos) << later.output;
+    EXPECT_TRUE(stub().commands().empty());
+    EXPECT_EQ(occurrences(run({"dmesg"}).output, "not answered within 2 s"), 1U);
     EXPECT_EQ(stub().loopback().info().death, std::uint32_t{VLB_DEATH_NONE});
 
     // Until the device is reset.
@@ -383,47 +408,6 @@ TEST_F(DriverControl, TestsItself) {
     memory.refused = vq_set;
     const auto bad = ethtool({"-t"});
     EXPECT_NE(bad.output.find("FAIL"), std::string::npos) << bad.output;
-}
-
-/// What a device with all counters answers: counter n of type t of queue q is
-/// 1000 * q + 100 * (t % 16) + n.
-Bytes all_counters(std::span<const std::byte> request) {
-    constexpr std::pair<unsigned, unsigned> counters[] = {
-        {0, 6}, {1, 4}, {2, 4}, {3, 2}, {16, 6}, {17, 2}, {18, 6}, {19, 2}, {32, 2}};
-    Bytes answer{std::byte{VIRTIO_NET_OK}};
-    const auto put = [&answer](std::uint64_t value, unsigned bytes) {
-        for (unsigned i = 0; i < bytes; i++) {
-            answer.push_back(static_cast<std::byte>(value >> (8 * i)));
-        }
-    };
-    const auto command = std::to_integer<unsigned>(request[1]);
-    if (command == VIRTIO_NET_CTRL_STATS_QUERY) {
-        put(~std::uint64_t{0}, 8);
-        return answer;
-    }
-    for (auto entry = request.subspan(2); entry.size() >= 16; entry = entry.subspan(16)) {
-        std::uint16_t vq = 0;
-        std::uint64_t bitmap = 0;
-        std::memcpy(&vq, entry.data(), sizeof(vq));
-        std::memcpy(&bitmap, entry.data() + 8, sizeof(bitmap));
-        for (const auto& [type, n] : counters) {
-            if ((bitmap & feature(type)) == 0) {
-                continue;
-            }
-            put(type, 2);
-            put(vq, 2);
-            put(0, 2);
-            put(8 + 8 * n, 2);
-            for (unsigned i = 0; i < n; i++) {
-                put(std::uint64_t{1000} * vq + std::uint64_t{100} * (type % 16) + i, 8);
-            }
-        }
-    }
-    return answer;
-}
-
-bool is_stats(std::span<const std::byte> request) {
-    return std::to_integer<unsigned>(request[0]) == VIRTIO_NET_CTRL_STATS;
 }
 
 TEST_F(DriverControl, CountersOfTheDeviceAreShown) {

@@ -2,19 +2,15 @@
 //
 // What `ethtool -C` on the driver's interface does to the notifications of our device.
 #include "support/bench.hpp"
+#include "support/ethtool_call.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/error.hpp"
-#include "vcoal/fd.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <gtest/gtest.h>
 #include <linux/ethtool.h>
-#include <linux/sockios.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 namespace vcoal::test {
 namespace {
@@ -37,17 +33,12 @@ Json params(const Setting& setting) {
 /// `ethtool -C` without the program: 0 or the errno value.
 int set_receive_coalescing(const Pairing& pairing, const Setting& setting) {
     const InNetNs inside(pairing.guest_ns());
-    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ethtool_coalesce coalesce{};
     coalesce.cmd = ETHTOOL_SCOALESCE;
     coalesce.rx_coalesce_usecs = setting.usecs;
     coalesce.rx_max_coalesced_frames = setting.frames;
     coalesce.tx_max_coalesced_frames = 1;
-    ifreq request{};
-    const std::string name = pairing.interface();
-    std::copy(name.begin(), name.end(), std::begin(request.ifr_name));
-    request.ifr_data = reinterpret_cast<char*>(&coalesce);
-    return ::ioctl(socket.get(), SIOCETHTOOL, &request) == 0 ? 0 : errno;
+    return ethtool_call(pairing.interface(), &coalesce);
 }
 
 class PairCoalescing : public testing::Test {
