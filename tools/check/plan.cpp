@@ -26,6 +26,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"control_test", 23},
     {"driver_control_test", 18},
     {"driver_feature_test", 5},
+    {"driver_hostile_test", 1},
     {"driver_receive_test", 11},
     {"driver_test", 24},
     {"errno_test", 1},

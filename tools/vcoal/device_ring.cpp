@@ -118,7 +118,7 @@ bool DeviceRing::enable_kicks() {
     return word_at(avail_, 2).load(std::memory_order_acquire) != next_;
 }
 
-void DeviceRing::push(std::uint16_t head, std::uint32_t written) {
+void DeviceRing::push(std::uint32_t head, std::uint32_t written) {
     const vring_used_elem entry{head, written};
     std::memcpy(used_ + 4 + sizeof(entry) * (pushed_ % size_), &entry, sizeof(entry));
     pushed_++;

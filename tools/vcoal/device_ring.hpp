@@ -39,8 +39,8 @@ public:
     /// Asks for a kick at the next chain. Returns true when there is one already: then
     /// pop() before waiting, no kick may come for it.
     bool enable_kicks();
-    /// Gives a chain back, @p written bytes of it filled.
-    void push(std::uint16_t head, std::uint32_t written);
+    /// Gives the chain @p head back, @p written bytes of it filled; neither is checked.
+    void push(std::uint32_t head, std::uint32_t written);
     /// Whether the driver wants to be notified of what was pushed since this was asked
     /// last.
     bool wants_signal();

@@ -4,6 +4,7 @@
 #include "support/bench.hpp"
 #include "support/modules.hpp"
 #include "vcoal/error.hpp"
+#include "vcoal/features.hpp"
 #include "vcoal/netns.hpp"
 #include "vcoal/virtio_net.hpp"
 
@@ -25,10 +26,6 @@ namespace {
 
 constexpr std::size_t header_size = 12;
 
-std::uint64_t bit(unsigned number) {
-    return std::uint64_t{1} << number;
-}
-
 std::string device_directory(std::uint32_t index) {
     return "/sys/bus/virtio/devices/virtio" + std::to_string(index);
 }
@@ -37,10 +34,11 @@ std::string device_directory(std::uint32_t index) {
 
 LoopbackOptions net_options(std::uint64_t more_features) {
     LoopbackOptions options;
-    options.features = bit(VIRTIO_F_VERSION_1) | bit(VIRTIO_RING_F_EVENT_IDX) |
-                       bit(VIRTIO_RING_F_INDIRECT_DESC) | bit(VIRTIO_NET_F_MRG_RXBUF) |
-                       bit(VIRTIO_NET_F_MAC) | bit(VIRTIO_NET_F_STATUS) |
-                       bit(VIRTIO_NET_F_CTRL_VQ) | bit(VIRTIO_NET_F_CTRL_MAC_ADDR) | more_features;
+    options.features = feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_RING_F_EVENT_IDX) |
+                       feature(VIRTIO_RING_F_INDIRECT_DESC) | feature(VIRTIO_NET_F_MRG_RXBUF) |
+                       feature(VIRTIO_NET_F_MAC) | feature(VIRTIO_NET_F_STATUS) |
+                       feature(VIRTIO_NET_F_CTRL_VQ) | feature(VIRTIO_NET_F_CTRL_MAC_ADDR) |
+                       more_features;
     options.queue_sizes = {256, 256, 64};
     virtio_net_config config{};
     const std::array<std::uint8_t, 6> mac = {0x02, 0, 0, 0, 0, 0x42};
@@ -158,7 +156,7 @@ void LoopbackStub::start_rings(std::uint64_t features) {
     if (on_driver_ok) {
         on_driver_ok(features);
     }
-    const bool packed = (features & bit(VIRTIO_F_RING_PACKED)) != 0;
+    const bool packed = (features & feature(VIRTIO_F_RING_PACKED)) != 0;
     for (std::uint32_t i = 0; i < queues_.size() && !packed; i++) {
         start_ring(i, features);
     }
@@ -291,6 +289,15 @@ bool LoopbackStub::inject_raw(std::span<const std::byte> bytes, std::uint32_t cl
         queue.call.signal();
     }
     return true;
+}
+
+void LoopbackStub::give_back(std::size_t index, std::uint32_t head, std::uint32_t claimed) {
+    const std::lock_guard lock(mutex_);
+    Queue& queue = queues_.at(index);
+    if (queue.ring) {
+        queue.ring->push(head, claimed);
+        queue.call.signal();
+    }
 }
 
 std::vector<std::vector<std::byte>> LoopbackStub::transmitted() const {

@@ -81,6 +81,8 @@ public:
     bool inject(std::span<const std::byte> frame);
     /// Puts any bytes into a receive buffer and says that @p claimed were written.
     bool inject_raw(std::span<const std::byte> bytes, std::uint32_t claimed);
+    /// Returns buffer @p head to the driver, whether or not there is one, and signals.
+    void give_back(std::size_t index, std::uint32_t head, std::uint32_t claimed);
     /// Frames the driver has transmitted, without the header.
     std::vector<std::vector<std::byte>> transmitted() const;
     /// Control commands that came, answered or not: class and command.
