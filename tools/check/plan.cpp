@@ -41,7 +41,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"loopback_queue_reset_test", 13},
     {"loopback_traffic_test", 9},
     {"pair_coalescing_test", 9},
-    {"pair_driver_test", 8},
+    {"pair_driver_test", 9},
     {"pair_resize_test", 10},
     {"pair_test", 40},
     {"split_ring_test", 51},

@@ -2,13 +2,18 @@
 //
 // `vcoal pair --driver`: who gets the device, and what is said when nobody does.
 #include "support/bench.hpp"
+#include "support/frames.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/modules.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/error.hpp"
+#include "vcoal/features.hpp"
+#include "vcoal/packet_socket.hpp"
 #include "vcoal/virtio_driver.hpp"
+#include "vcoal/virtio_net.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <gtest/gtest.h>
 
 namespace vcoal::test {
@@ -125,6 +130,47 @@ TEST_F(PairDriver, ThatCannotBeBoundSaysWhy) {
         EXPECT_EQ(error.code(), ENODEV);
         EXPECT_EQ(error.hint(), "the kernel log may say more");
     }
+}
+
+/// Both drivers are there, ours first; the in-tree one alone when this goes.
+class OursFirst {
+public:
+    OursFirst() {
+        unload_module("virtio_net");
+        load_our_driver();
+        load_system_module("virtio_net");
+    }
+    OursFirst(const OursFirst&) = delete;
+    OursFirst& operator=(const OursFirst&) = delete;
+    OursFirst(OursFirst&&) = delete;
+    OursFirst& operator=(OursFirst&&) = delete;
+    ~OursFirst() { unload_module("virtio_net_coal"); }
+};
+
+// Design 3.17: a device that one driver will not have is the other's.
+TEST_F(PairDriver, AFailedProbeLeavesTheDeviceToTheOther) {
+    const OursFirst both;
+    LoopbackOptions options = net_options(feature(VIRTIO_NET_F_MTU)); // of 0 bytes
+    LoopbackStub refused(options, net_roles());
+    refused.start();
+    // Ours has reset it; then the core has marked it FAILED, which it does not take back
+    // for the next driver.
+    ASSERT_TRUE(refused.await(VLB_EVENT_STATUS, 0x8e));
+    ASSERT_TRUE(refused.await(VLB_EVENT_REGISTERED));
+    EXPECT_EQ(driver_of(refused.loopback().info().index), "virtio_net");
+    in_first_namespace([&] {
+        bring_up(refused.interface());
+        PacketSocket socket(refused.interface());
+        const auto frame = make_frame(1);
+        EXPECT_TRUE(eventually([&] { return refused.inject(frame); }));
+        EXPECT_EQ(socket.receive(generous), frame);
+    });
+
+    const std::uint16_t mtu = 1500;
+    std::memcpy(options.config.data() + offsetof(virtio_net_config, mtu), &mtu, sizeof(mtu));
+    LoopbackStub taken(options, net_roles());
+    taken.start_and_wait();
+    EXPECT_EQ(driver_of(taken.loopback().info().index), "virtio_net_coal");
 }
 
 } // namespace
