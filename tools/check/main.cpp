@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // check: runs all tests, says how each part went and how long it took, and ends with
-// one line that counts them.
+// what failed and one line that counts them.
 
 #include "check/plan.hpp"
 
@@ -13,6 +13,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace vcoal::check;
@@ -39,23 +40,43 @@ void print_tail(const std::string& path) {
     }
 }
 
+/// All that a failed part has to say, where it happens.
+void explain(const Outcome& outcome) {
+    if (!outcome.complaint.empty()) {
+        fmt::print("    {}\n", outcome.complaint);
+    }
+    fmt::print("    log: {}\n", outcome.log);
+    print_tail(outcome.log);
+}
+
+/// What failed, once more: it has scrolled away by the end of an hour.
+void print_failed(const Part& part, const Outcome& outcome) {
+    const std::string why = outcome.complaint.empty() ? "" : ": " + outcome.complaint;
+    fmt::print("failed: {}{}\n", part.name, why);
+    for (const Failure& failure : outcome.failures) {
+        fmt::print("    {}: {}\n", failure.test, failure.text);
+    }
+    fmt::print("    log: {}\n", outcome.log);
+}
+
 Tally run_all(const std::vector<Part>& parts, const std::string& directory) {
     Tally total;
+    std::vector<std::pair<const Part*, Outcome>> failed;
     std::size_t number = 0;
     for (const Part& part : parts) {
         fmt::print("[{:2}/{}] {:<44}", ++number, parts.size(), part.name);
         std::fflush(stdout);
-        const Outcome outcome = run(part, directory);
+        Outcome outcome = run(part, directory);
         fmt::print("{:5.1f} min  {}\n", outcome.minutes, outcome.tally.text());
+        total += outcome.tally;
         if (outcome.tally.failed != 0) {
-            if (!outcome.complaint.empty()) {
-                fmt::print("    {}\n", outcome.complaint);
-            }
-            fmt::print("    log: {}\n", outcome.log);
-            print_tail(outcome.log);
+            explain(outcome);
+            failed.emplace_back(&part, std::move(outcome));
         }
         std::fflush(stdout);
-        total += outcome.tally;
+    }
+    for (const auto& [part, outcome] : failed) {
+        print_failed(*part, outcome);
     }
     return total;
 }

@@ -55,7 +55,9 @@ std::optional<int> execute(const Part& part, const std::string& log) {
 
 void judge_report(const Part& part, int status, Outcome& outcome) {
     try {
-        outcome.tally = judged(gtest_tally(contents(part.report)), status, part.minimum);
+        const std::string report = contents(part.report);
+        outcome.tally = judged(gtest_tally(report), status, part.minimum);
+        outcome.failures = gtest_failures(report);
     } catch (const std::runtime_error& error) {
         outcome.tally.failed = 1;
         outcome.complaint = fmt::format("exit status {} and no report: {}", status, error.what());

@@ -27,7 +27,9 @@ struct Outcome {
     double minutes = 0;
     /// Everything the command printed.
     std::string log;
-    /// What is wrong, in a sentence; empty if nothing is.
+    /// The tests that failed, if the part has a report.
+    std::vector<Failure> failures;
+    /// What else is wrong, in a sentence; empty if nothing is.
     std::string complaint;
 };
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
+#include <sstream>
 #include <stdexcept>
 
 namespace vcoal::check {
@@ -33,21 +35,49 @@ void count(const nlohmann::json& test, Tally& tally) {
     }
 }
 
-} // namespace
+/// GoogleTest writes "FILE:LINE" into the first line, the reason into the next.
+std::string reason(const nlohmann::json& failures) {
+    std::istringstream lines(failures.at(0).at("failure").get<std::string>());
+    std::string line;
+    std::getline(lines, line);
+    std::string next;
+    return std::getline(lines, next) ? next : line;
+}
 
-Tally gtest_tally(const std::string& json) {
-    Tally tally;
+void for_each_test(
+    const std::string& json,
+    const std::function<void(const nlohmann::json& suite, const nlohmann::json& test)>& visit) {
     try {
         const nlohmann::json report = nlohmann::json::parse(json);
         for (const auto& suite : report.at("testsuites")) {
             for (const auto& test : suite.at("testsuite")) {
-                count(test, tally);
+                visit(suite, test);
             }
         }
     } catch (const nlohmann::json::exception& error) {
         throw std::runtime_error(fmt::format("not a GoogleTest report: {}", error.what()));
     }
+}
+
+} // namespace
+
+Tally gtest_tally(const std::string& json) {
+    Tally tally;
+    for_each_test(json,
+                  [&](const nlohmann::json&, const nlohmann::json& test) { count(test, tally); });
     return tally;
+}
+
+std::vector<Failure> gtest_failures(const std::string& json) {
+    std::vector<Failure> failures;
+    for_each_test(json, [&](const nlohmann::json& suite, const nlohmann::json& test) {
+        if (test.contains("failures")) {
+            failures.push_back({.test = fmt::format("{}.{}", suite.at("name").get<std::string>(),
+                                                    test.at("name").get<std::string>()),
+                                .text = reason(test.at("failures"))});
+        }
+    });
+    return failures;
 }
 
 Tally judged(Tally reported, int status, std::size_t minimum) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace vcoal::check {
 
@@ -20,6 +21,16 @@ struct Tally {
 
 /// The tally of GoogleTest's JSON report. Throws std::runtime_error for anything else.
 Tally gtest_tally(const std::string& json);
+
+/// A test that failed: "Suite.Test", and the first line of what it said that is more
+/// than a place in a file.
+struct Failure {
+    std::string test;
+    std::string text;
+};
+
+/// The tests that failed by GoogleTest's JSON report. Throws as gtest_tally() does.
+std::vector<Failure> gtest_failures(const std::string& json);
 
 /// The tally a program's exit status and report make together. A program that fails
 /// with every test passed, or with none run, counts as a failure of its own; so does

@@ -23,7 +23,22 @@ TEST(CheckTally, CountsEachTestOnce) {
     EXPECT_EQ(tally.text(), "1 passed, 1 failed, 2 skipped");
 }
 
+TEST(CheckTally, NamesWhatFailedAndWhy) {
+    const auto failures = gtest_failures(
+        R"({"testsuites": [{"name": "S", "testsuite": [
+            {"name": "a", "result": "COMPLETED"},
+            {"name": "b", "result": "COMPLETED", "failures": [
+                {"failure": "b.cpp:7\nExpected equality\n  one"}, {"failure": "later"}]},
+            {"name": "c", "result": "COMPLETED", "failures": [{"failure": "thrown"}]}]}]})");
+    ASSERT_EQ(failures.size(), 2U);
+    EXPECT_EQ(failures[0].test, "S.b");
+    EXPECT_EQ(failures[0].text, "Expected equality");
+    EXPECT_EQ(failures[1].test, "S.c");
+    EXPECT_EQ(failures[1].text, "thrown");
+}
+
 TEST(CheckTally, RefusesWhatIsNoReport) {
+    EXPECT_THROW(gtest_failures("[]"), std::runtime_error);
     EXPECT_THROW(gtest_tally(""), std::runtime_error);
     EXPECT_THROW(gtest_tally("{}"), std::runtime_error);
     EXPECT_THROW(gtest_tally(R"({"testsuites": [{"testsuite": [{"name": "x"}]}]})"),
