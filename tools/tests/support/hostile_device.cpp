@@ -113,8 +113,10 @@ HostileDevice::HostileDevice(std::uint64_t seed)
     : dice_(seed), answering_(~seed), options_(options(dice_)),
       stub_(options_, {Role::receive, Role::transmit, Role::patient}) {
     const unsigned patience = dice_.chance(3) ? static_cast<unsigned>(dice_.below(60)) : ~0U;
-    stub_.reply = [this, patience](std::span<const std::byte> request) {
-        silent_ = answers_++ >= patience;
+    stub_.reply = [this, patience](std::span<const std::byte> request) -> std::optional<Bytes> {
+        if (answers_++ >= patience) {
+            return std::nullopt;
+        }
         return answer(request);
     };
     const auto meanwhile = [this] {
@@ -218,10 +220,7 @@ void HostileDevice::provoke_a_command() {
     guest_->send(make_frame(++sequence_, shortest_frame + dice_.below(16)));
 }
 
-std::optional<HostileDevice::Bytes> HostileDevice::answer(std::span<const std::byte> request) {
-    if (silent_) {
-        return std::nullopt;
-    }
+HostileDevice::Bytes HostileDevice::answer(std::span<const std::byte> request) {
     Bytes answer = proper_answer(request, answering_);
     const std::uint64_t kind = answering_.below(100);
     if (kind < 15) {

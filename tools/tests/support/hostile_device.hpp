@@ -61,14 +61,13 @@ private:
     bool inject(const Bytes& bytes, std::uint32_t claimed);
     void configuration(Dice& dice);
     void provoke_a_command();
-    std::optional<Bytes> answer(std::span<const std::byte> request);
+    Bytes answer(std::span<const std::byte> request);
     void bring_up();
 
     Dice dice_;
     /// Of the thread that answers.
     Dice answering_;
     std::atomic<unsigned> answers_{0};
-    std::atomic<bool> silent_{false};
     LoopbackOptions options_;
     NetNs first_ = NetNs::open("/proc/1/ns/net");
     std::string interface_;

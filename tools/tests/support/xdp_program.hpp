@@ -3,7 +3,6 @@
 
 #include "vcoal/fd.hpp"
 
-#include <cstdint>
 #include <linux/bpf.h>
 #include <string>
 

@@ -9,7 +9,6 @@
 // VCOAL_SEED=N chooses other cases, VCOAL_CASES=N more or fewer of them.
 #include "support/hostile_device.hpp"
 #include "support/modules.hpp"
-#include "vcoal/netns.hpp"
 
 #include <cstdlib>
 #include <gtest/gtest.h>

@@ -26,6 +26,17 @@ constexpr unsigned frames = 200;
 /// The loopback's device has no command that would switch receive offloads off.
 constexpr const char* whole_packets = "--features=-guest_csum";
 
+/// The driver will have no program, and says why.
+void expect_refused(const std::string& interface, int code, const std::string& why) {
+    try {
+        XdpProgram(XDP_PASS).attach(interface);
+        FAIL() << "was attached";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), code);
+        EXPECT_NE(std::string(error.what()).find(why), std::string::npos) << error.what();
+    }
+}
+
 class DriverXdp : public EachNode {
 protected:
     static void SetUpTestSuite() { load_our_driver(); }
@@ -155,13 +166,7 @@ TEST_P(DriverXdp, RefusesAnMtuThatLeavesNoRoom) {
     const InNetNs inside(pairing().guest_ns());
     NetDev device(interface());
     EXPECT_NO_THROW(device.set_mtu(4000));
-    try {
-        XdpProgram(XDP_PASS).attach(interface());
-        FAIL() << "was attached";
-    } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find("MTU too large"), std::string::npos)
-            << error.what();
-    }
+    expect_refused(interface(), EINVAL, "MTU too large");
 }
 
 /// A device that may deliver what XDP cannot take.
@@ -207,16 +212,8 @@ TEST_F(DriverXdpOffloads, AreSwitchedOffWhileAProgramIsThere) {
 
 TEST_F(DriverXdpOffloads, ThatCannotBeSwitchedOffExcludeIt) {
     start(0);
-    in_first_namespace([&] {
-        try {
-            XdpProgram(XDP_PASS).attach(stub_->interface());
-            FAIL() << "was attached";
-        } catch (const Error& error) {
-            EXPECT_EQ(error.code(), EOPNOTSUPP);
-            EXPECT_NE(std::string(error.what()).find("CTRL_GUEST_OFFLOADS"), std::string::npos)
-                << error.what();
-        }
-    });
+    in_first_namespace(
+        [&] { expect_refused(stub_->interface(), EOPNOTSUPP, "CTRL_GUEST_OFFLOADS"); });
     EXPECT_EQ(told(), std::nullopt);
 }
 
