@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <optional>
 
 namespace vcoal::vm {
@@ -196,32 +195,6 @@ bool ran_phantom_breakpoint(std::string_view log) {
     const size_t mark = code.find('<');
     return mark != std::string_view::npos && mark >= breakpoint.size() &&
            code.substr(mark - breakpoint.size(), breakpoint.size()) != breakpoint;
-}
-
-bool had_impossible_flags(std::string_view log) {
-    // Bits 3, 5, 15 and those from 22 on are zero in every CPU.
-    constexpr std::uint64_t possible = 0x3f7fd7;
-    constexpr std::string_view label = "EFLAGS: ";
-    const LogFindings findings = judge_log(log);
-    if (findings.faults.empty()) {
-        return false;
-    }
-    const std::string& report = findings.faults.front();
-    const size_t modules = report.find("Modules linked in:");
-    if (modules == std::string::npos ||
-        report.substr(modules, report.find('\n', modules) - modules).find("(O") !=
-            std::string::npos) {
-        return false;
-    }
-    for (size_t at = report.find(label); at != std::string::npos; at = report.find(label, at)) {
-        at += label.size();
-        std::uint64_t flags = 0;
-        std::from_chars(report.data() + at, report.data() + report.size(), flags, 16);
-        if ((flags & ~possible) != 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 std::vector<std::string> bad_taints(std::uint64_t mask) {

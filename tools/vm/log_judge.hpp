@@ -27,11 +27,6 @@ LogFindings judge_log(std::string_view log);
 /// kernel: what it would say of a breakpoint that is there is not taken for this.
 bool ran_phantom_breakpoint(std::string_view log);
 
-/// Whether the first fault that the kernel reported has flags in its registers which no x86
-/// CPU can have, and no module of ours was loaded. QEMU now and then computes the flags
-/// from a wrong operand: what looks like single-stepping, say, is part of an address.
-bool had_impossible_flags(std::string_view log);
-
 /// The reasons in a taint mask that a clean run cannot have, as words; empty if
 /// there are none. An out-of-tree module (O) and an unsigned one (E) are fine.
 std::vector<std::string> bad_taints(std::uint64_t mask);

@@ -142,36 +142,6 @@ TEST(PhantomBreakpoint, NothingElseIsTakenForOne) {
     EXPECT_FALSE(ran_phantom_breakpoint(report.substr(0, report.find("Code: "))));
 }
 
-// As 6.12 complained 1.4 s after its start.
-std::string flags_report(const char* modules, const char* flags) {
-    return std::string("[    1.3] fine\n[    1.4] ------------[ cut here ]------------\n"
-                       "[    1.4] WARNING: CPU: 0 PID: 0 at arch/x86/kernel/traps.c:1120 "
-                       "exc_debug_kernel+0xca/0x160\n[    1.4] Modules linked in:") +
-           modules + "\n[    1.4] RSP: 0000:fffffe0000010f28 EFLAGS: 00000002\n" +
-           "[    1.4] RSP: 0000:ffffffff82c03d90 EFLAGS: " + flags + "\n";
-}
-
-TEST(ImpossibleFlags, AreThoseThatNoCpuHas) {
-    EXPECT_TRUE(had_impossible_flags(flags_report("", "04182bc2")));
-    EXPECT_TRUE(had_impossible_flags(flags_report(" 9p netfs", "00000020")));
-    EXPECT_FALSE(had_impossible_flags(flags_report("", "003f7fd7")));
-    EXPECT_FALSE(had_impossible_flags(flags_report("", "00000146")));
-}
-
-TEST(ImpossibleFlags, ExcuseNoModuleOfOurs) {
-    EXPECT_FALSE(had_impossible_flags(flags_report(" virtio_net_coal(OE) tun", "04182bc2")));
-    EXPECT_FALSE(had_impossible_flags(flags_report(" tun virtio_loopback(O)", "04182bc2")));
-}
-
-TEST(ImpossibleFlags, ExcuseNothingElse) {
-    const std::string report = flags_report("", "04182bc2");
-    EXPECT_FALSE(had_impossible_flags(""));
-    EXPECT_FALSE(had_impossible_flags("[    1.4] RSP: 0 EFLAGS: 04182bc2\n"));
-    EXPECT_FALSE(
-        had_impossible_flags("[    1.0] BUG: bad\n[    1.1] ---[ end trace ]---\n" + report));
-    EXPECT_FALSE(had_impossible_flags(report.substr(0, report.find("Modules"))));
-}
-
 TEST(Taint, OutOfTreeAndUnsignedAreFine) {
     EXPECT_TRUE(bad_taints(0).empty());
     EXPECT_TRUE(bad_taints(1u << 12 | 1u << 13).empty());

@@ -102,6 +102,12 @@ TEST(QemuArguments, IcountLeavesNothingToChance) {
     EXPECT_NE(command_line.find("norandmaps"), std::string::npos);
 }
 
+/// QEMU 7.2 gets the flags wrong after it.
+TEST(QemuArguments, SeveralCpusHaveNoCmpxchg16b) {
+    const Machine machine{.kernel = kernel, .console = "/c", .append = {}};
+    EXPECT_EQ(values(qemu_arguments(machine, {}, {}), "-cpu"), Arguments{"max,-cx16"});
+}
+
 TEST(QemuArguments, APanicEndsTheMachine) {
     const Machine machine{.kernel = kernel, .console = "/c", .append = "more"};
     const Arguments argv = qemu_arguments(machine, {}, {});
