@@ -35,30 +35,35 @@ static u8 *put_list(u8 *at, const struct netdev_hw_addr_list *list)
 	return at + sizeof(*table) + n * ETH_ALEN;
 }
 
+static size_t table_len(const struct net_device *dev)
+{
+	return 2 * sizeof(struct virtio_net_ctrl_mac) +
+	       (dev->uc.count + dev->mc.count) * ETH_ALEN;
+}
+
 /* CTRL-G2: counted unicast addresses, then counted multicast addresses. */
 static u8 *build_table(struct net_device *dev, size_t *len)
 {
-	size_t room;
-	u8 *table;
+	size_t room = 0;
+	u8 *table = NULL;
 
-	/* The lists may grow until they are locked; then we are called again. */
-	room = 2 * sizeof(struct virtio_net_ctrl_mac) +
-	       (READ_ONCE(dev->uc.count) + READ_ONCE(dev->mc.count)) * ETH_ALEN;
-	table = kzalloc(room, GFP_KERNEL);
-	if (!table)
-		return NULL;
+	/* The lists may grow until they are locked. */
+	for (;;) {
+		netif_addr_lock_bh(dev);
+		*len = table_len(dev);
+		if (*len <= room)
+			break;
+		netif_addr_unlock_bh(dev);
 
-	netif_addr_lock_bh(dev);
-	*len = 2 * sizeof(struct virtio_net_ctrl_mac) +
-	       (dev->uc.count + dev->mc.count) * ETH_ALEN;
-	if (*len <= room)
-		put_list(put_list(table, &dev->uc), &dev->mc);
+		kfree(table);
+		room = *len;
+		table = kzalloc(room, GFP_KERNEL);
+		if (!table)
+			return NULL;
+	}
+	put_list(put_list(table, &dev->uc), &dev->mc);
 	netif_addr_unlock_bh(dev);
-
-	if (*len <= room)
-		return table;
-	kfree(table);
-	return NULL;
+	return table;
 }
 
 static void send_table(struct vnc *vnc)

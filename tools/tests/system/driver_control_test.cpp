@@ -5,6 +5,7 @@
 #include "support/bench.hpp"
 #include "support/device_counters.hpp"
 #include "support/ethtool_call.hpp"
+#include "support/kernel_log.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/modules.hpp"
 #include "support/pairing.hpp"
@@ -14,6 +15,8 @@
 #include "vcoal/virtio_net.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <future>
@@ -21,6 +24,9 @@
 #include <linux/ethtool.h>
 #include <map>
 #include <mutex>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 namespace vcoal::test {
 namespace {
@@ -468,6 +474,55 @@ TEST_F(DriverControl, RxModeNeverWaitsUnderRtnl) {
     });
     EXPECT_TRUE(eventually([&] { return !stub().commands().empty(); }));
     write_kernel_file(timeout, "5");
+}
+
+/// One after the other, as fast as can be.
+void join_groups(const std::string& interface, unsigned groups) {
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    interface.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+    for (unsigned i = 0; i < groups; i++) {
+        const std::array<std::uint8_t, 6> group{0x01,
+                                                0x00,
+                                                0x5e,
+                                                0x00,
+                                                static_cast<std::uint8_t>(i >> 8),
+                                                static_cast<std::uint8_t>(i)};
+        std::memcpy(request.ifr_hwaddr.sa_data, group.data(), group.size());
+        ASSERT_EQ(::ioctl(socket.get(), SIOCADDMULTI, &request), 0) << i;
+    }
+}
+
+/// Multicast addresses in the command that sets the tables; nothing for another command.
+std::optional<std::uint32_t> groups_in(std::span<const std::byte> request) {
+    if (std::to_integer<unsigned>(request[0]) != VIRTIO_NET_CTRL_MAC ||
+        std::to_integer<unsigned>(request[1]) != VIRTIO_NET_CTRL_MAC_TABLE_SET) {
+        return std::nullopt;
+    }
+    const auto count_at = [&](std::size_t at) {
+        std::uint32_t count = 0;
+        std::memcpy(&count, request.subspan(at, sizeof(count)).data(), sizeof(count));
+        return count;
+    };
+    return count_at(2 + 4 + std::size_t{6} * count_at(2));
+}
+
+// A list that grew while its table was built was taken for a lack of memory.
+TEST_F(DriverControl, CTRL_G2_AListThatGrowsReachesTheDevice) {
+    constexpr unsigned groups = 1000;
+    KernelLog log;
+    start(feature(VIRTIO_NET_F_CTRL_RX));
+    std::atomic<std::uint32_t> known{0};
+    stub().reply = [&](std::span<const std::byte> request) {
+        known = groups_in(request).value_or(known);
+        return memory.reply(request);
+    };
+    in_first_namespace([&] {
+        bring_up(stub().interface());
+        ASSERT_NO_FATAL_FAILURE(join_groups(stub().interface(), groups));
+    });
+    EXPECT_TRUE(eventually([&] { return known >= groups; })) << known;
+    EXPECT_EQ(log.read().find("no memory"), std::string::npos);
 }
 
 } // namespace
