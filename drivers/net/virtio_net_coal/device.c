@@ -113,7 +113,7 @@ int vnc_device_set_pairs(struct vnc *vnc, u32 pairs)
 	}
 	netif_set_real_num_tx_queues(vnc->dev, pairs);
 	netif_set_real_num_rx_queues(vnc->dev, pairs);
-	vnc_queues_spread(vnc);
+	vnc_affinity_spread(vnc);
 	return ret;
 }
 
@@ -129,7 +129,7 @@ void vnc_device_configure(struct vnc *vnc)
 {
 	if (vnc_rss_set_pairs(vnc, vnc->pairs))
 		netdev_warn(vnc->dev, "the device did not take %u pairs of queues\n", vnc->pairs);
-	vnc_queues_spread(vnc);
+	vnc_affinity_spread(vnc);
 	vnc_offload_restore(vnc);
 	vnc_filter_restore(vnc);
 }
@@ -182,6 +182,7 @@ static int init_parts(struct vnc *vnc)
 		return ret;
 	vnc_filter_init(vnc);
 	vnc_recover_init(vnc);
+	vnc_affinity_init(vnc);
 	ret = vnc_rss_init(vnc);
 	if (ret)
 		return ret;

@@ -10,6 +10,7 @@
 #include <linux/virtio_ring.h>
 #include <linux/workqueue.h>
 
+#include "affinity.h"
 #include "coal.h"
 #include "ctrl.h"
 #include "filter.h"
@@ -42,6 +43,7 @@ struct net_device;
  * @ready: the device may be used; false from freeze to restore
  *
  * With rules of their own:
+ * @affinity: processors that serve the pairs
  * @ctrl: control queue
  * @coal: notification coalescing
  * @filter: rx mode, MAC and VLAN tables
@@ -64,6 +66,7 @@ struct vnc {
 	struct bpf_prog __rcu *xdp;
 	bool ready;
 
+	struct vnc_affinity affinity;
 	struct vnc_ctrl ctrl;
 	struct vnc_coal coal;
 	struct vnc_filter filter;

@@ -109,12 +109,17 @@ static int probe(struct virtio_device *vdev)
 		goto out_stop;
 	configure(vnc);
 	vnc->ready = true;
-	ret = register_netdev(vnc->dev);
+	ret = vnc_affinity_start(vnc);
 	if (ret)
 		goto out_filter;
+	ret = register_netdev(vnc->dev);
+	if (ret)
+		goto out_affinity;
 	vnc_link_read(vnc);
 	return 0;
 
+out_affinity:
+	vnc_affinity_stop(vnc);
 out_filter:
 	vnc_filter_stop(vnc);
 out_stop:
@@ -133,6 +138,7 @@ static void remove(struct virtio_device *vdev)
 	struct vnc *vnc = vdev->priv;
 
 	vnc_recover_stop(vnc);
+	vnc_affinity_stop(vnc);
 	unregister_netdev(vnc->dev);
 	/* Nobody starts either again: the interface is gone, changes are not reported. */
 	vnc_filter_stop(vnc);
@@ -175,14 +181,23 @@ static struct virtio_driver driver = {
 
 static int __init vnc_module_init(void)
 {
+	int ret;
+
 	driver.feature_table = vnc_features;
 	driver.feature_table_size = vnc_nr_features;
-	return register_virtio_driver(&driver);
+	ret = vnc_affinity_module_init();
+	if (ret)
+		return ret;
+	ret = register_virtio_driver(&driver);
+	if (ret)
+		vnc_affinity_module_exit();
+	return ret;
 }
 
 static void __exit vnc_module_exit(void)
 {
 	unregister_virtio_driver(&driver);
+	vnc_affinity_module_exit();
 }
 
 module_init(vnc_module_init);

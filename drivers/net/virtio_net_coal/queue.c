@@ -7,7 +7,6 @@
  * about a queue that is not enabled (COAL-G1).
  */
 #include <linux/bitops.h>
-#include <linux/cpumask.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <kcompat.h>
@@ -139,41 +138,6 @@ void vnc_queues_down(struct vnc *vnc)
 		vnc_tx_down(&vnc->txqs[i]);
 		vnc_rx_down(&vnc->rxqs[i]);
 	}
-}
-
-static void spread_pair(struct vnc *vnc, u32 pair, struct cpumask *mask)
-{
-	u32 cpu, i = 0;
-
-	cpumask_clear(mask);
-	for_each_online_cpu(cpu)
-		if (i++ % vnc->pairs == pair)
-			cpumask_set_cpu(cpu, mask);
-	if (cpumask_empty(mask))
-		return;
-	virtqueue_set_affinity(vnc->rxqs[pair].vq, mask);
-	virtqueue_set_affinity(vnc->txqs[pair].vq, mask);
-	netif_set_xps_queue(vnc->dev, mask, pair);
-}
-
-/**
- * vnc_queues_spread() - spread the pairs in use over the processors
- * @vnc: the device
- *
- * Interrupts and the choice of a transmit queue; a hint, of which nothing depends.
- *
- * Context: process, under rtnl.
- */
-void vnc_queues_spread(struct vnc *vnc)
-{
-	cpumask_var_t mask;
-	u32 i;
-
-	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
-		return;
-	for (i = 0; i < vnc->pairs; i++)
-		spread_pair(vnc, i, mask);
-	free_cpumask_var(mask);
 }
 
 /* --- resets ---------------------------------------------------------------------- */

@@ -15,7 +15,6 @@ int vnc_queues_find(struct vnc *vnc);
 void vnc_queues_delete(struct vnc *vnc);
 void vnc_queues_up(struct vnc *vnc);
 void vnc_queues_down(struct vnc *vnc);
-void vnc_queues_spread(struct vnc *vnc);
 int vnc_queue_resize_rx(struct vnc_rxq *q, u32 size);
 int vnc_queue_resize_tx(struct vnc_txq *q, u32 size);
 int vnc_queue_reset_tx(struct vnc_txq *q);

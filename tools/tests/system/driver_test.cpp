@@ -121,6 +121,34 @@ TEST_P(Driver, QueuesAreUsedAsAsked) {
     }
 }
 
+/// Processors that choose the transmit queue of a pair, in hexadecimal.
+std::string processors_of(const Pairing& pairing, unsigned pair) {
+    // The interface is in another network namespace, of which our /sys knows nothing.
+    return pairing
+        .in_guest({"unshare", "--mount", "sh", "-c",
+                   fmt::format("mount -t sysfs sys /sys && cat /sys/class/net/{}/queues/tx-{}/"
+                               "xps_cpus",
+                               pairing.interface(), pair)})
+        .output;
+}
+
+TEST_P(Driver, PairsFollowTheProcessors) {
+    constexpr const char* online = "/sys/devices/system/cpu/cpu1/online";
+    Pairing pairing(vhost(), {"--queues", "2"});
+    const auto are = [&](const std::string& first, const std::string& second) {
+        return eventually([&] {
+            return processors_of(pairing, 0) == first && processors_of(pairing, 1) == second;
+        });
+    };
+    EXPECT_TRUE(are("1\n", "2\n"));
+    ASSERT_EQ(write_kernel_file(online, "0"), 0);
+    EXPECT_TRUE(are("1\n", "1\n")) << processors_of(pairing, 1);
+    exchange_udp(pairing.host(), pairing.guest(), 100);
+    ASSERT_EQ(write_kernel_file(online, "1"), 0);
+    EXPECT_TRUE(are("1\n", "2\n")) << processors_of(pairing, 1);
+    exchange_udp(pairing.host(), pairing.guest(), 100);
+}
+
 TEST_P(Driver, TheLinkGoesDownAndUp) {
     Pairing pairing(vhost());
     for (int round = 0; round < 3; round++) {
