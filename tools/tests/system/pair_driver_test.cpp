@@ -14,7 +14,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <filesystem>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace vcoal::test {
 namespace {
@@ -171,6 +174,71 @@ TEST_F(PairDriver, AFailedProbeLeavesTheDeviceToTheOther) {
     LoopbackStub taken(options, net_roles());
     taken.start_and_wait();
     EXPECT_EQ(driver_of(taken.loopback().info().index), "virtio_net_coal");
+}
+
+/// Lets the calling thread's Nth allocation fail, on a kernel that can (fail-nth).
+class FailingMemory {
+public:
+    static bool possible() { return std::filesystem::exists(path); }
+    FailingMemory() {
+        // Otherwise only memory that cannot be waited for runs out.
+        EXPECT_EQ(write_kernel_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"), 0);
+    }
+
+    /// Has allocation number @p nth from here on fail.
+    void arm(unsigned nth) { write(std::to_string(nth)); }
+    /// Ends that; whether there were as many allocations.
+    bool disarm() {
+        char left = '0';
+        EXPECT_EQ(::pread(file_.get(), &left, 1, 0), 1);
+        write("0");
+        return left == '0';
+    }
+
+private:
+    static constexpr const char* path = "/proc/thread-self/fail-nth";
+
+    void write(const std::string& number) {
+        EXPECT_EQ(::pwrite(file_.get(), number.data(), number.size(), 0),
+                  static_cast<ssize_t>(number.size()));
+    }
+
+    // Opened before: that takes memory, too.
+    Fd file_ = open_file(path, O_RDWR);
+};
+
+TEST_F(PairDriver, AProbeWithoutMemoryLeavesTheDeviceToTheOther) {
+    if (!FailingMemory::possible()) {
+        GTEST_SKIP() << "this kernel has no fault injection";
+    }
+    constexpr unsigned seldom = 16;
+    const OursFirst both;
+    LoopbackStub device(net_options(), net_roles());
+    device.start_and_wait();
+    const std::uint32_t index = device.loopback().info().index;
+    ASSERT_EQ(unbind_driver(index, "virtio_net_coal"), 0);
+    const Fd bind = open_file("/sys/bus/virtio/drivers/virtio_net_coal/bind", O_WRONLY);
+    const std::string name = "virtio" + std::to_string(index);
+    FailingMemory memory;
+    unsigned failed = 0;
+    bool reached = true;
+    for (unsigned nth = 1; reached; nth++) {
+        memory.arm(nth);
+        const bool bound = ::pwrite(bind.get(), name.data(), name.size(), 0) > 0;
+        reached = memory.disarm();
+        // Some memory can be done without.
+        if (bound) {
+            ASSERT_EQ(unbind_driver(index, "virtio_net_coal"), 0) << nth;
+            continue;
+        }
+        ASSERT_EQ(driver_of(index), "") << nth;
+        if (failed++ % seldom == 0) {
+            ASSERT_EQ(bind_driver(index), 0) << nth;
+            ASSERT_EQ(driver_of(index), "virtio_net") << nth;
+            ASSERT_EQ(unbind_driver(index), 0) << nth;
+        }
+    }
+    EXPECT_GT(failed, 10U);
 }
 
 } // namespace
