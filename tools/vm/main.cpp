@@ -159,7 +159,8 @@ int run(const Options& options, const Kernel& kernel, const fs::path& checkout) 
                           .smp = options.smp,
                           .memory_mib = options.memory_mib,
                           .console = checkout / fmt::format("build/vm/console-{}.log", ::getpid()),
-                          .append = {}};
+                          .append = {},
+                          .qemu = options.qemu};
     const std::string description = describe(options, kernel, accel);
     for (int left = most_machines - 1;; --left) {
         const Outcome outcome = run_machine(options, machine, description, checkout);

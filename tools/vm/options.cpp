@@ -118,6 +118,8 @@ bool parse_setting(Arguments& args, Options& options, bool& smp_given) {
         options.timeout = std::chrono::seconds(args.number(1, 86400));
     } else if (args.name() == "--out") {
         options.out = args.value();
+    } else if (args.name() == "--qemu") {
+        options.qemu.push_back(args.value());
     } else {
         return false;
     }
@@ -187,6 +189,8 @@ kernel's own modules can be loaded by modprobe, the project's by insmod.
                   figures that do not depend on how fast or busy this machine is.
                   The clock leaps while the guest waits for the host's files: copy
                   what is measured to /tmp first
+  --qemu ARG      add ARG to QEMU's command line, for devices that the command is to
+                  find: --qemu=-device --qemu=virtio-rng-pci; any number of times
   --accel tcg|kvm instead of probing whether KVM works here
   --prepare       fetch the kernel and build what booting needs, do not boot
   --print-kdir    the same, and print the directory to build modules against

@@ -22,6 +22,8 @@ struct Options {
     bool icount = false;
     std::chrono::seconds timeout{300};
     std::filesystem::path out;
+    /// Added to QEMU's command line.
+    std::vector<std::string> qemu;
     std::vector<std::string> command;
 };
 

@@ -74,6 +74,7 @@ std::vector<std::string> qemu_arguments(const Machine& machine, const std::vecto
         append(argv, {"-chardev", fmt::format("socket,id={},fd={}", port.name, port.fd)});
         append(argv, {"-device", fmt::format("virtserialport,chardev={0},name={0}", port.name)});
     }
+    append(argv, machine.qemu);
     return argv;
 }
 

@@ -19,6 +19,8 @@ struct Machine {
     std::filesystem::path console;
     /// Added to the kernel's command line.
     std::string append;
+    /// Added to QEMU's.
+    std::vector<std::string> qemu = {};
 };
 
 /// A directory of this machine that the guest can mount by its tag.

@@ -123,5 +123,14 @@ TEST(QemuArguments, PortsGoByName) {
     EXPECT_EQ(values(argv, "-chardev").at(1), "socket,id=vcoal.control,fd=17");
 }
 
+TEST(QemuArguments, TheCallersComeLast) {
+    const Options options =
+        parse_options({"--qemu", "-device", "--qemu=virtio-rng-pci,id=a=b", "--", "true"});
+    const Machine machine{.kernel = kernel, .console = "/c", .append = {}, .qemu = options.qemu};
+    const Arguments argv = qemu_arguments(machine, {}, {});
+    EXPECT_EQ(argv.back(), "virtio-rng-pci,id=a=b");
+    EXPECT_EQ(argv.at(argv.size() - 2), "-device");
+}
+
 } // namespace
 } // namespace vcoal::vm
