@@ -44,6 +44,8 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"pair_driver_test", 9},
     {"pair_resize_test", 10},
     {"pair_test", 40},
+    {"qemu_nics", 101},
+    {"qemu_suspend_test", 2},
     {"split_ring_test", 51},
     {"statistics_test", 14},
     {"stats_reply_test", 12},
@@ -106,6 +108,25 @@ Part system_part(const Request& request, const std::string& kernel, const std::s
     return part;
 }
 
+/// These start machines of their own, with network cards of QEMU's.
+Part qemu_nics_part(const Request& request, const std::string& kernel) {
+    const std::string out = fmt::format("{}/qemu_nics-{}", request.directory, kernel);
+    return {.name = kernel + ": qemu_nics",
+            .argv = {request.tools + "/tests/qemu/qemu_nics", kernel, out},
+            .report = out + "/report.json",
+            .minimum = minimum("qemu_nics")};
+}
+
+Part qemu_suspend_part(const Request& request, const std::string& kernel) {
+    const std::string report = fmt::format("{}/qemu_suspend-{}.json", request.directory, kernel);
+    return {.name = kernel + ": qemu_suspend_test",
+            .argv = {"env", "VCOAL_KERNEL=" + kernel,
+                     request.tools + "/tests/qemu/qemu_suspend_test",
+                     "--gtest_output=json:" + report},
+            .report = report,
+            .minimum = minimum("qemu_suspend_test")};
+}
+
 Part runner_part(const Request& request) {
     Part part{.name = "the VM runner itself", .argv = {}, .report = {}};
     part.report = request.directory + "/vm-runner.json";
@@ -150,6 +171,8 @@ std::vector<Part> plan(const Request& request) {
         for (const std::string& program : programs("tools/tests/system")) {
             parts.push_back(system_part(request, kernel, program));
         }
+        parts.push_back(qemu_nics_part(request, kernel));
+        parts.push_back(qemu_suspend_part(request, kernel));
     }
     parts.push_back(make_part("demo, and its claims", "demo"));
     return parts;

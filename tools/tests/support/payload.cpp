@@ -80,37 +80,6 @@ void connect_to(const Fd& socket, const Fd& other) {
     }
 }
 
-void send_stream(int socket, std::uint64_t stream, std::uint64_t bytes) {
-    std::vector<std::byte> buffer(block);
-    for (std::uint64_t offset = 0; offset < bytes;) {
-        // Pieces of all sizes, so that segments of all sizes travel.
-        const auto size = std::min<std::uint64_t>({1 + mix(offset) % block, bytes - offset});
-        const std::span piece(buffer.data(), size);
-        fill_pattern(piece, stream, offset);
-        for (std::size_t done = 0; done < size;) {
-            const ssize_t sent = ::send(socket, piece.data() + done, size - done, MSG_NOSIGNAL);
-            if (sent <= 0) {
-                fail("send at byte " + std::to_string(offset + done));
-            }
-            done += static_cast<std::size_t>(sent);
-        }
-        offset += size;
-    }
-}
-
-void receive_stream(int socket, std::uint64_t stream, std::uint64_t bytes) {
-    std::vector<std::byte> buffer(block);
-    for (std::uint64_t offset = 0; offset < bytes;) {
-        const ssize_t got = ::recv(socket, buffer.data(), buffer.size(), 0);
-        if (got <= 0) {
-            fail("receive at byte " + std::to_string(offset));
-        }
-        const auto size = static_cast<std::size_t>(got);
-        expect_pattern(std::span(buffer).first(size), stream, offset);
-        offset += size;
-    }
-}
-
 /// Datagram @p number: its number, then the pattern.
 std::vector<std::byte> make_datagram(std::uint64_t stream, std::uint64_t number,
                                      std::size_t longest) {
@@ -175,6 +144,37 @@ void fill_pattern(std::span<std::byte> bytes, std::uint64_t stream, std::uint64_
         }
         byte = static_cast<std::byte>(word >> (offset % 8 * 8));
         offset++;
+    }
+}
+
+void send_stream(int socket, std::uint64_t stream, std::uint64_t bytes) {
+    std::vector<std::byte> buffer(block);
+    for (std::uint64_t offset = 0; offset < bytes;) {
+        // Pieces of all sizes, so that segments of all sizes travel.
+        const auto size = std::min<std::uint64_t>({1 + mix(offset) % block, bytes - offset});
+        const std::span piece(buffer.data(), size);
+        fill_pattern(piece, stream, offset);
+        for (std::size_t done = 0; done < size;) {
+            const ssize_t sent = ::send(socket, piece.data() + done, size - done, MSG_NOSIGNAL);
+            if (sent <= 0) {
+                fail("send at byte " + std::to_string(offset + done));
+            }
+            done += static_cast<std::size_t>(sent);
+        }
+        offset += size;
+    }
+}
+
+void receive_stream(int socket, std::uint64_t stream, std::uint64_t bytes) {
+    std::vector<std::byte> buffer(block);
+    for (std::uint64_t offset = 0; offset < bytes;) {
+        const ssize_t got = ::recv(socket, buffer.data(), buffer.size(), 0);
+        if (got <= 0) {
+            fail("receive at byte " + std::to_string(offset));
+        }
+        const auto size = static_cast<std::size_t>(got);
+        expect_pattern(std::span(buffer).first(size), stream, offset);
+        offset += size;
     }
 }
 

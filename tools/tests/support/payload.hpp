@@ -21,6 +21,11 @@ struct Party {
 /// exchanged or damaged shows.
 void fill_pattern(std::span<std::byte> bytes, std::uint64_t stream, std::uint64_t offset);
 
+/// Sends the first @p bytes of a stream on a connected socket, in pieces of all sizes; or
+/// receives and checks them. Both throw Error.
+void send_stream(int socket, std::uint64_t stream, std::uint64_t bytes);
+void receive_stream(int socket, std::uint64_t stream, std::uint64_t bytes);
+
 /// Sends @p bytes over one TCP connection in each direction at the same time and checks
 /// every byte. Throws Error at the first that is wrong or when nothing moves any more.
 void exchange_tcp(const Party& a, const Party& b, std::uint64_t bytes);
