@@ -29,7 +29,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"driver_hostile_test", 1},
     {"driver_receive_test", 11},
     {"driver_test", 26},
-    {"driver_transmit_test", 6},
+    {"driver_transmit_test", 7},
     {"driver_xdp_test", 16},
     {"errno_test", 1},
     {"hostile_ring_test", 52},

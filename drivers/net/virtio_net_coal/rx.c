@@ -284,6 +284,10 @@ static int poll(struct napi_struct *napi, int budget)
 	void *token;
 	u32 len;
 
+	/* netpoll: only what was sent is of interest. */
+	if (unlikely(!budget))
+		return 0;
+
 	vnc_xdp_begin(&xdp, q);
 	while (done < budget && (token = virtqueue_get_buf(q->vq, &len))) {
 		receive(q, token, len, &xdp, &tally);

@@ -224,12 +224,26 @@ static void wake(struct vnc_txq *q)
 	netif_tx_wake_queue(q->nq);
 }
 
+/* NAPI is not scheduled, so callbacks stay as they are. Whoever logs may hold the lock. */
+static void poll_for_netpoll(struct vnc_txq *q)
+{
+	if (!__netif_tx_trylock(q->nq))
+		return;
+	reclaim(q, 0);
+	wake(q);
+	__netif_tx_unlock(q->nq);
+}
+
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct vnc_txq *q = container_of(napi, struct vnc_txq, napi);
 	unsigned int opaque;
 	bool complete;
 
+	if (unlikely(!budget)) {
+		poll_for_netpoll(q);
+		return 0;
+	}
 	__netif_tx_lock(q->nq, smp_processor_id());
 	virtqueue_disable_cb(q->vq);
 	reclaim(q, budget);

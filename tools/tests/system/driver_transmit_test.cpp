@@ -3,6 +3,7 @@
 // Our guest driver's transmit queue at its limits: full, in bursts, and with a device
 // that sends nothing any more.
 #include "support/bench.hpp"
+#include "support/coal_bench.hpp"
 #include "support/frames.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/modules.hpp"
@@ -12,9 +13,11 @@
 #include "vcoal/packet_socket.hpp"
 #include "vcoal/virtio_net.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <optional>
+#include <string_view>
 
 namespace vcoal::test {
 namespace {
@@ -36,14 +39,18 @@ protected:
         EXPECT_TRUE(passes());
     }
 
-    /// Fills the queue for nobody.
-    void stand_still() {
-        const unsigned before = timeouts_in_log();
+    /// Nobody takes what is sent until the queue is full, and longer.
+    void fill() {
         stub_->serve_transmit = false;
         // More than the queue takes before it is stopped, less than the socket does.
         for (unsigned i = 0; i < 100; i++) {
             ASSERT_TRUE(socket_->send(make_frame(i)));
         }
+    }
+
+    void stand_still() {
+        const unsigned before = timeouts_in_log();
+        ASSERT_NO_FATAL_FAILURE(fill());
         ASSERT_TRUE(eventually([&] { return timeouts_in_log() > before; }));
     }
 
@@ -116,6 +123,57 @@ TEST_F(DriverTransmit, WhereTheQueueDoesNotComeBackTheDeviceIs) {
     go_on();
     ASSERT_TRUE(stub().await(VLB_EVENT_STATUS, 0x0f, 2));
     EXPECT_TRUE(passes());
+}
+
+/// The kernel's messages leave through an interface, by netpoll.
+class Netconsole {
+public:
+    explicit Netconsole(const std::string& interface) {
+        in_first_namespace([&] {
+            const auto end =
+                run({"modprobe", "netconsole",
+                     fmt::format("netconsole=6665@192.0.2.2/{},6666@192.0.2.1/02:00:00:00:00:99",
+                                 interface)});
+            EXPECT_EQ(end.status, 0) << end.output;
+        });
+    }
+    Netconsole(const Netconsole&) = delete;
+    Netconsole& operator=(const Netconsole&) = delete;
+    Netconsole(Netconsole&&) = delete;
+    Netconsole& operator=(Netconsole&&) = delete;
+    ~Netconsole() { unload_module("netconsole"); }
+
+    static void say(const std::string& line) {
+        EXPECT_EQ(write_kernel_file("/dev/kmsg", "<1>" + line + "\n"), 0);
+    }
+};
+
+bool contains(const std::vector<std::byte>& frame, const std::string& text) {
+    const auto* begin = reinterpret_cast<const char*>(frame.data());
+    return std::string_view(begin, frame.size()).find(text) != std::string_view::npos;
+}
+
+// Asked by netpoll while NAPI is not scheduled, the driver must not leave callbacks off:
+// then nobody would wake the queue.
+TEST_F(DriverTransmit, NetpollOfAFullQueueDoesNotSilenceIt) {
+    start(0);
+    const Netconsole console(stub().interface());
+    undisturbed([&] {
+        const unsigned before = timeouts_in_log();
+        fill();
+        Netconsole::say("vcoal: into a full queue");
+        const bool in_time = timeouts_in_log() == before;
+        go_on();
+        EXPECT_TRUE(passes());
+        EXPECT_TRUE(!in_time || timeouts_in_log() == before);
+        return in_time;
+    });
+    Netconsole::say("vcoal: over and out");
+    EXPECT_TRUE(eventually([&] {
+        return std::ranges::any_of(stub().transmitted(), [](const auto& frame) {
+            return contains(frame, "vcoal: over and out");
+        });
+    }));
 }
 
 /// Has the kernel's packet generator send from the guest; returns when it has, with what
