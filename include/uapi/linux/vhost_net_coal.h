@@ -157,6 +157,45 @@ struct vhn_vring_stats {
 	__aligned_u64 refused;
 };
 
+/* Modes of struct vhn_filter: the commands of class VIRTIO_NET_CTRL_RX, by number. */
+#define VHN_FILTER_PROMISC	(1U << 0)
+#define VHN_FILTER_ALLMULTI	(1U << 1)
+#define VHN_FILTER_ALLUNI	(1U << 2)
+#define VHN_FILTER_NOMULTI	(1U << 3)
+#define VHN_FILTER_NOUNI	(1U << 4)
+#define VHN_FILTER_NOBCAST	(1U << 5)
+/* Only VLANs of the table pass; without it all do (CTRL-D7). */
+#define VHN_FILTER_VLAN		(1U << 6)
+#define VHN_FILTER_MODES	((1U << 7) - 1)
+
+/* Addresses that a filter holds, of either kind together. */
+#define VHN_FILTER_MACS		128
+
+/**
+ * struct vhn_filter - argument of VHN_SET_FILTER: which packets the guest receives
+ * @index: VHN_VRING_RX
+ * @modes: VHN_FILTER_*
+ * @nr_unicast: addresses at the beginning of @macs
+ * @nr_multicast: addresses after them
+ * @mac: the device's own address
+ * @reserved: 0
+ * @macs: tables; whoever has more to put there asks for ALLUNI or ALLMULTI instead
+ * @vlans: bit N of word M stands for VLAN 64 M + N
+ *
+ * Replaces the filter as a whole: every packet is judged by one or the other. Without
+ * filter all packets are received, as after VHN_RESET_DEVICE.
+ */
+struct vhn_filter {
+	__u32 index;
+	__u32 modes;
+	__u32 nr_unicast;
+	__u32 nr_multicast;
+	__u8 mac[6];
+	__u8 reserved[2];
+	__u8 macs[VHN_FILTER_MACS][6];
+	__aligned_u64 vlans[64];
+};
+
 #define VHN_SET_COAL	_IOW(VHN_IOC_TYPE, 0x00, struct vhn_coal_set)
 #define VHN_GET_COAL	_IOWR(VHN_IOC_TYPE, 0x01, struct vhn_coal_state)
 #define VHN_RESET_COAL	_IOW(VHN_IOC_TYPE, 0x02, struct vhn_coal_reset)

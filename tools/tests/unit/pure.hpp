@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "coal.h"
+#include "filter.h"
 #include "policy.h"
 
 // A parameter there is named after a C++ keyword.
