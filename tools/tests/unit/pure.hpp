@@ -10,6 +10,7 @@
 extern "C" {
 #include "coal.h"
 #include "filter.h"
+#include "flow.h"
 #include "policy.h"
 
 // A parameter there is named after a C++ keyword.

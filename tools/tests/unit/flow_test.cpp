@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What of a packet is hashed, and the hash (spec 5.3), with the vectors that everybody
+// uses.
+#include "pure.hpp"
+#include "vcoal/virtio_net.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::array<std::uint8_t, VHN_TOEPLITZ_KEY_LEN> key{
+    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+    0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+
+constexpr std::uint32_t all_types = 0x1ff;
+constexpr std::uint8_t tcp = 6;
+constexpr std::uint8_t udp = 17;
+
+Bytes operator+(Bytes a, const Bytes& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+Bytes be16(unsigned value) {
+    return {static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
+}
+
+Bytes address(const std::string& text) {
+    const bool six = text.find(':') != std::string::npos;
+    Bytes bytes(six ? 16 : 4);
+    EXPECT_EQ(::inet_pton(six ? AF_INET6 : AF_INET, text.c_str(), bytes.data()), 1) << text;
+    return bytes;
+}
+
+Bytes ethernet(unsigned type) {
+    return Bytes(12) + be16(type);
+}
+
+struct Ipv4 {
+    std::uint8_t protocol = tcp;
+    unsigned fragment = 0;
+    unsigned options = 0; // words
+};
+
+Bytes ipv4(const std::string& source, const std::string& destination, const Ipv4& how = {}) {
+    Bytes ip{static_cast<std::uint8_t>(0x45 + how.options), 0, 0, 0, 0, 0};
+    ip = ip + be16(how.fragment) + Bytes{64, how.protocol, 0, 0};
+    return ethernet(0x0800) + ip + address(source) + address(destination) +
+           Bytes(std::size_t{4} * how.options);
+}
+
+Bytes ipv6(const std::string& source, const std::string& destination, std::uint8_t next = tcp) {
+    return ethernet(0x86dd) + Bytes{0x60, 0, 0, 0, 0, 0, next, 64} + address(source) +
+           address(destination);
+}
+
+Bytes ports(unsigned source, unsigned destination) {
+    return be16(source) + be16(destination) + Bytes(16);
+}
+
+Bytes destination_options(std::uint8_t next, const std::string& home) {
+    // Padded, so that the address is not where it would be without padding.
+    return Bytes{next, 2, 0, 1, 0, 0, 201, 16} + address(home);
+}
+
+Bytes routing_type_2(std::uint8_t next, const std::string& to) {
+    return Bytes{next, 2, 2, 1, 0, 0, 0, 0} + address(to);
+}
+
+Bytes fragment(std::uint8_t next, unsigned offset_and_more) {
+    return Bytes{next, 0} + be16(offset_and_more) + Bytes(4);
+}
+
+struct Hashed {
+    unsigned report = 0;
+    std::uint32_t hash = 0;
+    bool operator==(const Hashed&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Hashed& hashed) {
+    return out << "report " << hashed.report << ", " << std::hex << hashed.hash << std::dec;
+}
+
+Hashed hashed(const Bytes& frame, std::uint32_t types = all_types) {
+    vhn_flow flow{};
+    vhn_flow_parse(frame.data(), static_cast<std::uint32_t>(frame.size()), types, &flow);
+    return {flow.report, vhn_toeplitz(key.data(), flow.input, flow.len)};
+}
+
+constexpr Hashed nothing{};
+
+struct Vector {
+    const char* source;
+    unsigned source_port;
+    const char* destination;
+    unsigned destination_port;
+    std::uint32_t addresses;
+    std::uint32_t with_ports;
+};
+
+constexpr Vector four[] = {
+    {"66.9.149.187", 2794, "161.142.100.80", 1766, 0x323e8fc2, 0x51ccc178},
+    {"199.92.111.2", 14230, "65.69.140.83", 4739, 0xd718262a, 0xc626b0ea},
+};
+constexpr Vector six{
+    "3ffe:2501:200:1fff::7", 2794, "3ffe:2501:200:3::1", 1766, 0x2cc18cd5, 0x40207d3d};
+
+TEST(Flow, RSS_D1_PublishedVectorsOfIpv4) {
+    for (const Vector& v : four) {
+        const Bytes end = ports(v.source_port, v.destination_port);
+        EXPECT_EQ(hashed(ipv4(v.source, v.destination) + end),
+                  (Hashed{VIRTIO_NET_HASH_REPORT_TCPv4, v.with_ports}));
+        EXPECT_EQ(hashed(ipv4(v.source, v.destination, {.protocol = udp}) + end),
+                  (Hashed{VIRTIO_NET_HASH_REPORT_UDPv4, v.with_ports}));
+        EXPECT_EQ(hashed(ipv4(v.source, v.destination, {.protocol = 1}) + end),
+                  (Hashed{VIRTIO_NET_HASH_REPORT_IPv4, v.addresses}));
+    }
+}
+
+TEST(Flow, RSS_D1_PublishedVectorsOfIpv6) {
+    const Bytes end = ports(six.source_port, six.destination_port);
+    EXPECT_EQ(hashed(ipv6(six.source, six.destination) + end),
+              (Hashed{VIRTIO_NET_HASH_REPORT_TCPv6, six.with_ports}));
+    EXPECT_EQ(hashed(ipv6(six.source, six.destination, udp) + end),
+              (Hashed{VIRTIO_NET_HASH_REPORT_UDPv6, six.with_ports}));
+    EXPECT_EQ(hashed(ipv6(six.source, six.destination, 58) + end),
+              (Hashed{VIRTIO_NET_HASH_REPORT_IPv6, six.addresses}));
+}
+
+// RSS-D3: a type that is not enabled is not computed, and what none fits is not hashed.
+TEST(Flow, RSS_D3_OnlyTypesThatAreEnabled) {
+    const Vector& v = four[0];
+    const Bytes frame = ipv4(v.source, v.destination) + ports(v.source_port, v.destination_port);
+    EXPECT_EQ(hashed(frame, 0), nothing);
+    EXPECT_EQ(hashed(frame, VIRTIO_NET_RSS_HASH_TYPE_UDPv4), nothing);
+    EXPECT_EQ(
+        hashed(frame, all_types & ~VIRTIO_NET_RSS_HASH_TYPE_IPv4 & ~VIRTIO_NET_RSS_HASH_TYPE_TCPv4),
+        nothing);
+    EXPECT_EQ(hashed(frame, VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_UDPv4),
+              (Hashed{VIRTIO_NET_HASH_REPORT_IPv4, v.addresses}));
+    EXPECT_EQ(hashed(ethernet(0x0806) + Bytes(46)), nothing);
+}
+
+TEST(Flow, OptionsAndTagsAreSteppedOver) {
+    const Vector& v = four[0];
+    const Bytes end = ports(v.source_port, v.destination_port);
+    const Hashed expected{VIRTIO_NET_HASH_REPORT_TCPv4, v.with_ports};
+    for (unsigned words = 0; words <= 10; words++) {
+        EXPECT_EQ(hashed(ipv4(v.source, v.destination, {.options = words}) + end), expected)
+            << words;
+    }
+    const Bytes frame = ipv4(v.source, v.destination) + end;
+    const Bytes rest(frame.begin() + 12, frame.end());
+    EXPECT_EQ(hashed(Bytes(12) + be16(0x8100) + be16(5) + rest), expected);
+    EXPECT_EQ(hashed(Bytes(12) + be16(0x88a8) + be16(6) + be16(0x8100) + be16(5) + rest), expected);
+}
+
+TEST(Flow, FragmentsHaveNoPorts) {
+    const Vector& v = four[0];
+    const Bytes end = ports(v.source_port, v.destination_port);
+    const Hashed four_only{VIRTIO_NET_HASH_REPORT_IPv4, v.addresses};
+    for (const unsigned bits : {0x2000U, 0x0001U, 0x1fffU}) {
+        EXPECT_EQ(hashed(ipv4(v.source, v.destination, {.fragment = bits}) + end), four_only);
+    }
+    // "Do not fragment" makes none.
+    EXPECT_EQ(hashed(ipv4(v.source, v.destination, {.fragment = 0x4000}) + end).report,
+              unsigned{VIRTIO_NET_HASH_REPORT_TCPv4});
+    const Bytes base = ipv6(six.source, six.destination, 44);
+    const std::uint32_t plain = 0x3f;
+    EXPECT_EQ(hashed(base + fragment(tcp, 1) + end, plain),
+              (Hashed{VIRTIO_NET_HASH_REPORT_IPv6, six.addresses}));
+    EXPECT_EQ(hashed(base + fragment(tcp, 0x0010) + end, plain).report,
+              unsigned{VIRTIO_NET_HASH_REPORT_IPv6});
+    EXPECT_EQ(hashed(base + fragment(tcp, 0) + end, plain),
+              (Hashed{VIRTIO_NET_HASH_REPORT_TCPv6, six.with_ports}));
+}
+
+TEST(Flow, AddressesOfExtensionHeadersAreForTheExTypes) {
+    const Bytes end = ports(six.source_port, six.destination_port);
+    // The vector's addresses, in the headers.
+    const Bytes mobile = ipv6("2001:db8::1", "2001:db8::2", 60) +
+                         destination_options(43, six.source) +
+                         routing_type_2(tcp, six.destination) + end;
+    EXPECT_EQ(hashed(mobile), (Hashed{VIRTIO_NET_HASH_REPORT_TCPv6_EX, six.with_ports}));
+    EXPECT_EQ(hashed(mobile, all_types & ~VIRTIO_NET_RSS_HASH_TYPE_TCP_EX),
+              (Hashed{VIRTIO_NET_HASH_REPORT_IPv6_EX, six.addresses}));
+    // Without them it is as without extension headers.
+    const Bytes plain = ipv6("2001:db8::1", "2001:db8::2") + end;
+    EXPECT_EQ(hashed(mobile, 0x3f), hashed(plain, 0x3f));
+    // What the headers do not bring is the packet's own.
+    const Bytes hop = ipv6(six.source, six.destination, 0) + Bytes{udp, 0, 1, 4, 0, 0, 0, 0} + end;
+    EXPECT_EQ(hashed(hop), (Hashed{VIRTIO_NET_HASH_REPORT_UDPv6_EX, six.with_ports}));
+    // Without extension headers no EX type fits.
+    EXPECT_EQ(hashed(plain, 0x1c0), nothing);
+}
+
+// Each packet in memory of its own size, so that a sanitizer sees what is read beyond it.
+TEST(Flow, CutOffAnywhere) {
+    const Bytes end = ports(1, 2);
+    const Bytes frames[] = {ipv4("10.0.0.1", "10.0.0.2", {.options = 3}) + end,
+                            ipv6("::1", "::2") + end,
+                            ipv6("::1", "::2", 60) + destination_options(43, "::3") +
+                                routing_type_2(44, "::4") + fragment(udp, 0) + end};
+    for (const Bytes& frame : frames) {
+        for (std::size_t length = 0; length <= frame.size(); length++) {
+            const Bytes part(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length));
+            const Hashed some = hashed(part);
+            EXPECT_LE(some.report, unsigned{VIRTIO_NET_HASH_REPORT_UDPv6_EX});
+            if (length < 34) {
+                EXPECT_EQ(some, nothing) << length;
+            }
+        }
+    }
+}
+
+TEST(Flow, NoiseIsHarmless) {
+    std::mt19937 dice(1);
+    for (int i = 0; i < 200000; i++) {
+        Bytes frame(dice() % VHN_FLOW_LOOK);
+        std::ranges::generate(frame, [&] { return static_cast<std::uint8_t>(dice()); });
+        // So that most get beyond their type.
+        if (frame.size() > 21) {
+            const bool is_six = i % 2 != 0;
+            frame[12] = is_six ? 0x86 : 0x08;
+            frame[13] = is_six ? 0xdd : 0x00;
+            frame[14] = static_cast<std::uint8_t>((is_six ? 0x60 : 0x40) | (frame[14] & 0xf));
+            constexpr std::uint8_t next[] = {0, 6, 17, 43, 44, 60};
+            frame[20] = next[dice() % std::size(next)];
+        }
+        vhn_flow flow{};
+        vhn_flow_parse(frame.data(), static_cast<std::uint32_t>(frame.size()), all_types, &flow);
+        ASSERT_LE(flow.len, VHN_TOEPLITZ_INPUT_MAX);
+        ASSERT_EQ(flow.report == 0, flow.len == 0);
+    }
+}
+
+/// As the specification says it, bit by bit.
+std::uint32_t toeplitz_by_definition(const Bytes& input) {
+    const auto key_bit = [](std::size_t bit) {
+        return bit / 8 < key.size() ? key[bit / 8] >> (7 - bit % 8) & 1U : 0U;
+    };
+    std::uint32_t hash = 0;
+    for (std::size_t bit = 0; bit < input.size() * 8; bit++) {
+        if ((input[bit / 8] >> (7 - bit % 8) & 1U) == 0) {
+            continue;
+        }
+        for (std::size_t i = 0; i < 32; i++) {
+            hash ^= key_bit(bit + i) << (31 - i);
+        }
+    }
+    return hash;
+}
+
+TEST(Toeplitz, IsWhatItIsDefinedToBe) {
+    std::mt19937 dice(2);
+    for (std::uint32_t length = 0; length <= VHN_TOEPLITZ_INPUT_MAX; length++) {
+        for (int i = 0; i < 50; i++) {
+            Bytes input(length);
+            std::ranges::generate(input, [&] { return static_cast<std::uint8_t>(dice()); });
+            ASSERT_EQ(vhn_toeplitz(key.data(), input.data(), length),
+                      toeplitz_by_definition(input));
+        }
+    }
+}
+
+} // namespace
