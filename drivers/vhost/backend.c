@@ -4,6 +4,7 @@
  * they are taken up to 64 at a time without waking anybody in between.
  */
 #include <linux/err.h>
+#include <linux/etherdevice.h>
 #include <linux/file.h>
 #include <linux/if_tun.h>
 #include <linux/if_vlan.h>
@@ -113,6 +114,53 @@ u32 vhn_prefetch_peek(struct vhn_prefetch *p)
 			return 0;
 	}
 	return length(p->packet[p->head]);
+}
+
+/* The beginning of a packet, or NULL if it is shorter. */
+static const void *beginning(void *packet, u32 len, void *buffer)
+{
+	const struct xdp_frame *frame;
+
+	if (!tun_is_xdp_frame(packet))
+		return skb_header_pointer(packet, 0, len, buffer);
+	frame = tun_ptr_to_xdp(packet);
+	return frame->len < len ? NULL : frame->data;
+}
+
+static u16 vlan_of(void *packet, const struct ethhdr *eth)
+{
+	const struct sk_buff *skb = packet;
+	struct vlan_ethhdr buffer;
+	const struct vlan_ethhdr *tagged;
+
+	if (!tun_is_xdp_frame(packet) && skb_vlan_tag_present(skb))
+		return skb->vlan_proto == htons(ETH_P_8021Q) ? skb_vlan_tag_get_id(skb) : 0;
+	if (eth->h_proto != htons(ETH_P_8021Q))
+		return 0;
+	tagged = beginning(packet, VLAN_ETH_HLEN, &buffer);
+	return tagged ? ntohs(tagged->h_vlan_TCI) & VLAN_VID_MASK : 0;
+}
+
+/**
+ * vhn_prefetch_address() - where the packet peeked at goes
+ * @p: vhn_prefetch_peek() found one
+ * @to: filled in
+ *
+ * Context: worker, queue mutex held.
+ *
+ * Return: false for a packet too short to have an address.
+ */
+bool vhn_prefetch_address(const struct vhn_prefetch *p, struct vhn_address *to)
+{
+	void *packet = p->packet[p->head];
+	struct ethhdr buffer;
+	const struct ethhdr *eth = beginning(packet, ETH_HLEN, &buffer);
+
+	if (unlikely(!eth))
+		return false;
+	ether_addr_copy(to->mac, eth->h_dest);
+	to->vlan = vlan_of(packet, eth);
+	return true;
 }
 
 /**

@@ -29,12 +29,23 @@ struct vhn_prefetch {
 	u32 tail;
 };
 
+/**
+ * struct vhn_address - where a packet goes
+ * @mac: destination
+ * @vlan: number of its VLAN, 0 without a tag
+ */
+struct vhn_address {
+	u8 mac[6];
+	u16 vlan;
+};
+
 struct socket *vhn_backend_get(int fd);
 void vhn_backend_put(struct socket *sock);
 
 void vhn_prefetch_attach(struct vhn_prefetch *p, struct socket *sock);
 void vhn_prefetch_detach(struct vhn_prefetch *p);
 u32 vhn_prefetch_peek(struct vhn_prefetch *p);
+bool vhn_prefetch_address(const struct vhn_prefetch *p, struct vhn_address *to);
 void *vhn_prefetch_take(struct vhn_prefetch *p);
 
 #endif /* _VHN_BACKEND_H */

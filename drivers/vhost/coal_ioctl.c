@@ -19,12 +19,14 @@ union argument {
 	struct vhn_vring_stats stats;
 };
 
-static int reset(struct vhn_notify *n, const struct vhn_coal_reset *r)
+static int reset(struct vhn_queue *q, const struct vhn_coal_reset *r)
 {
 	switch (r->scope) {
-	case VHN_RESET_QUEUE:
 	case VHN_RESET_DEVICE:
-		vhn_notify_reset(n, r->scope);
+		vhn_queue_set_filter(q, NULL);
+		fallthrough;
+	case VHN_RESET_QUEUE:
+		vhn_notify_reset(&q->notify, r->scope);
 		return 0;
 	default:
 		return -EINVAL;
@@ -45,18 +47,39 @@ static int get_stats(struct vhn_notify *n, struct vhn_vring_stats *stats)
 	return 0;
 }
 
-static int dispatch(struct vhn_notify *n, unsigned int nr, union argument *a)
+static int dispatch(struct vhn_queue *q, unsigned int nr, union argument *a)
 {
+	struct vhn_notify *n = &q->notify;
+
 	switch (nr) {
 	case _IOC_NR(VHN_SET_COAL):
 		return vhn_notify_set(n, &a->set);
 	case _IOC_NR(VHN_GET_COAL):
 		return get_coal(n, &a->state);
 	case _IOC_NR(VHN_RESET_COAL):
-		return reset(n, &a->reset);
+		return reset(q, &a->reset);
 	default:
 		return get_stats(n, &a->stats);
 	}
+}
+
+static int set_filter(struct vhn_queue *q, void __user *arg, size_t given)
+{
+	struct vhn_queue_filter *f;
+	int err;
+
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	err = copy_struct_from_user(&f->filter, sizeof(f->filter), arg, given);
+	if (!err)
+		err = vhn_filter_check(&f->filter);
+	if (err) {
+		kfree(f);
+		return err;
+	}
+	vhn_queue_set_filter(q, f);
+	return 0;
 }
 
 /* Size this kernel knows of an argument; 0: no such ioctl. */
@@ -87,16 +110,19 @@ static size_t known_size(unsigned int nr)
 long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
 {
 	size_t known = known_size(_IOC_NR(cmd)), given = _IOC_SIZE(cmd);
+	bool filter = _IOC_NR(cmd) == _IOC_NR(VHN_SET_FILTER);
 	union argument a = {};
 	struct vhn_queue *q;
 	int err;
 
-	if (!known)
+	if (!known && !filter)
 		return -ENOIOCTLCMD;
 	if (!(READ_ONCE(dev->backend_features) & BIT_ULL(VHN_BACKEND_F_COAL)))
 		return -EOPNOTSUPP;
 	if (given < sizeof(a.index))
 		return -EINVAL;
+	if (filter)
+		return set_filter(&dev->queues[VHN_VRING_RX], arg, given);
 	err = copy_struct_from_user(&a, known, arg, given);
 	if (err)
 		return err;
@@ -104,7 +130,7 @@ long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
 		return -ENOBUFS;
 
 	q = &dev->queues[array_index_nospec(a.index, VHN_NR_VRINGS)];
-	err = dispatch(&q->notify, _IOC_NR(cmd), &a);
+	err = dispatch(q, _IOC_NR(cmd), &a);
 	if (err || !(_IOC_DIR(cmd) & _IOC_READ))
 		return err;
 	if (copy_to_user(arg, &a, min(known, given)))

@@ -31,11 +31,13 @@
  * vhn_filter_check() - can this be a filter?
  * @f: the filter, from user space
  *
- * Return: 0, or -EINVAL: another vring than the one that receives, an unknown mode, more
- * addresses than there is room for, something reserved.
+ * Return: 0, -ENOBUFS for an unknown vring, or -EINVAL: the other vring than the one that
+ * receives, an unknown mode, more addresses than there is room for, something reserved.
  */
 int vhn_filter_check(const struct vhn_filter *f)
 {
+	if (f->index >= VHN_NR_VRINGS)
+		return -ENOBUFS;
 	if (f->index != VHN_VRING_RX || (f->modes & ~VHN_FILTER_MODES))
 		return -EINVAL;
 	if (f->nr_unicast > VHN_FILTER_MACS || f->nr_multicast > VHN_FILTER_MACS - f->nr_unicast)

@@ -18,6 +18,7 @@ enum vhn_filter_verdict {
 	VHN_FILTER_DROP_MULTICAST,
 	VHN_FILTER_DROP_BROADCAST,
 	VHN_FILTER_DROP_VLAN,
+	VHN_FILTER_VERDICTS,
 };
 
 int vhn_filter_check(const struct vhn_filter *f);

@@ -62,6 +62,22 @@ void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index)
 	vhn_queue_reset(q);
 }
 
+/**
+ * vhn_queue_set_filter() - which packets the guest receives from now on
+ * @q: the queue
+ * @filter: checked, taken over; NULL: all
+ *
+ * Context: any that may call kfree_rcu().
+ */
+void vhn_queue_set_filter(struct vhn_queue *q, struct vhn_queue_filter *filter)
+{
+	struct vhn_queue_filter *old;
+
+	old = unrcu_pointer(xchg(&q->filter, RCU_INITIALIZER(filter)));
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
 static void put_eventfd(struct eventfd_ctx **ctx)
 {
 	if (*ctx)
@@ -91,6 +107,7 @@ void vhn_queue_reset(struct vhn_queue *q)
 	q->sock_hlen = sizeof(struct virtio_net_hdr);
 	q->broken = false;
 	q->kicked = false;
+	vhn_queue_set_filter(q, NULL);
 	vhn_notify_set_guest(&q->notify, false);
 	vhn_notify_reset(&q->notify, VHN_RESET_DEVICE);
 }

@@ -8,9 +8,11 @@
 
 #include <linux/gfp.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/uio.h>
 
 #include "backend.h"
+#include "filter.h"
 #include "notify.h"
 #include "stats.h"
 #include "vring.h"
@@ -21,6 +23,16 @@ struct file;
 struct vhn_dev;
 struct vhn_mem;
 struct vhn_tx_batch;
+
+/**
+ * struct vhn_queue_filter - a filter in use
+ * @rcu: for its end
+ * @filter: checked, constant
+ */
+struct vhn_queue_filter {
+	struct rcu_head rcu;
+	struct vhn_filter filter;
+};
 
 /**
  * struct vhn_queue - one virtqueue
@@ -44,6 +56,8 @@ struct vhn_tx_batch;
  * @broken: the ring made no sense; left alone until it is set up again
  *
  * With rules of their own:
+ * @filter: which packets the guest receives; NULL: all. Replaced by whoever has the
+ *	    file, freed after a grace period
  * @kicked: set by a kick, cleared by the worker
  * @notify: used buffer notifications
  * @stats: counters
@@ -67,6 +81,7 @@ struct vhn_queue {
 	u32 sock_hlen;
 	bool broken;
 
+	struct vhn_queue_filter __rcu *filter;
 	bool kicked;
 	struct vhn_notify notify;
 	struct vhn_stats stats;
@@ -108,6 +123,7 @@ void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index);
 void vhn_queue_reset(struct vhn_queue *q);
 int vhn_queue_set_backend(struct vhn_queue *q, int fd);
 void vhn_queue_stop(struct vhn_queue *q);
+void vhn_queue_set_filter(struct vhn_queue *q, struct vhn_queue_filter *filter);
 bool vhn_queue_begin(struct vhn_queue *q);
 void vhn_queue_break(struct vhn_queue *q, int err);
 int vhn_queue_publish(struct vhn_queue *q, u32 packets, u64 start);

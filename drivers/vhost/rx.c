@@ -114,6 +114,28 @@ static void drop(struct vhn_queue *q, u64_stats_t *cause)
 	vhn_stats_add(&q->stats, cause, 1);
 }
 
+/* CTRL-D12: before anything else, and before a buffer is taken. */
+static bool is_filtered(struct vhn_queue *q)
+{
+	enum vhn_filter_verdict verdict = VHN_FILTER_PASS;
+	const struct vhn_queue_filter *f;
+	struct vhn_address to;
+
+	if (likely(!rcu_access_pointer(q->filter)))
+		return false;
+	if (!vhn_prefetch_address(&q->prefetch, &to))
+		return false;
+	rcu_read_lock();
+	f = rcu_dereference(q->filter);
+	if (f)
+		verdict = vhn_filter_judge(&f->filter, to.mac, to.vlan);
+	rcu_read_unlock();
+	if (verdict == VHN_FILTER_PASS)
+		return false;
+	drop(q, &q->stats.filtered[verdict]);
+	return true;
+}
+
 /*
  * No buffers for the packet that waits. Returns true when some appeared meanwhile. If
  * not, whoever could provide them may be waiting for a notification we hold back.
@@ -183,6 +205,11 @@ static int one_packet(struct vhn_queue *q, struct pass *p, u32 len)
 	struct buffers b;
 	int err;
 
+	if (is_filtered(q)) {
+		p->packets++;
+		p->bytes += len;
+		return 0;
+	}
 	err = take_buffers(q, (u64)q->vhost_hlen + q->sock_hlen + len, &b);
 	if (err && err != -EMSGSIZE)
 		return err;

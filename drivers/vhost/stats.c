@@ -37,6 +37,10 @@ static void read_worker(const struct vhn_stats *s, struct vhn_vring_stats *out)
 		out->drop_malformed = u64_stats_read(&s->drop_malformed);
 		out->drop_truncated = u64_stats_read(&s->drop_truncated);
 		out->drop_backend = u64_stats_read(&s->drop_backend);
+		out->drop_unicast = u64_stats_read(&s->filtered[VHN_FILTER_DROP_UNICAST]);
+		out->drop_multicast = u64_stats_read(&s->filtered[VHN_FILTER_DROP_MULTICAST]);
+		out->drop_broadcast = u64_stats_read(&s->filtered[VHN_FILTER_DROP_BROADCAST]);
+		out->drop_vlan = u64_stats_read(&s->filtered[VHN_FILTER_DROP_VLAN]);
 	} while (u64_stats_fetch_retry(&s->sync, start));
 }
 

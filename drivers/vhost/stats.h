@@ -10,6 +10,7 @@
 #include <linux/vhost_net_coal.h>
 
 #include "coal.h"
+#include "filter.h"
 
 /**
  * struct vhn_stats - counters, grouped by who writes them
@@ -24,6 +25,7 @@
  * @drop_malformed: descriptors or header that cannot be a packet
  * @drop_truncated: rx, longer than the buffers
  * @drop_backend: refused by the back end
+ * @filtered: rx, not for this guest, by enum vhn_filter_verdict
  *
  * Whoever kicks, under the kick eventfd's lock:
  * @kick_sync: for the readers of the group
@@ -43,6 +45,7 @@ struct vhn_stats {
 	u64_stats_t drop_malformed;
 	u64_stats_t drop_truncated;
 	u64_stats_t drop_backend;
+	u64_stats_t filtered[VHN_FILTER_VERDICTS];
 
 	struct u64_stats_sync kick_sync ____cacheline_aligned_in_smp;
 	u64_stats_t kicks;

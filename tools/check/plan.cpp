@@ -46,6 +46,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"pair_test", 40},
     {"qemu_nics", 101},
     {"qemu_suspend_test", 2},
+    {"rx_filter_test", 5},
     {"split_ring_test", 51},
     {"statistics_test", 14},
     {"stats_reply_test", 12},

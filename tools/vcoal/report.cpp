@@ -53,7 +53,11 @@ Json to_json(const vhn_vring_stats& stats) {
             {"drops",
              {{"malformed", stats.drop_malformed},
               {"truncated", stats.drop_truncated},
-              {"backend", stats.drop_backend}}},
+              {"backend", stats.drop_backend},
+              {"unicast", stats.drop_unicast},
+              {"multicast", stats.drop_multicast},
+              {"broadcast", stats.drop_broadcast},
+              {"vlan", stats.drop_vlan}}},
             {"refused", stats.refused}};
 }
 

@@ -190,6 +190,11 @@ vhn_vring_stats VhostNet::statistics(unsigned index) const {
     return stats;
 }
 
+void VhostNet::set_filter(const vhn_filter& filter) {
+    vhn_filter argument = filter;
+    carry_out(VHN_SET_FILTER, &argument, "set the filter");
+}
+
 std::uint64_t notifications(const vhn_vring_stats& stats) {
     return stats.notify_count + stats.notify_timer + stats.notify_immediate + stats.notify_flush;
 }

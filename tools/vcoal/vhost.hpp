@@ -72,6 +72,8 @@ public:
     vhn_coal_state coalescing(unsigned index) const;
     void reset_coalescing(unsigned index, vhn_coal_scope scope);
     vhn_vring_stats statistics(unsigned index) const;
+    /// Packets that do not pass are not delivered from here on.
+    void set_filter(const vhn_filter& filter);
 
 private:
     void carry_out(unsigned long request, void* argument, const char* what) const;

@@ -135,6 +135,10 @@ struct vhn_coal_reset {
  * @drop_truncated: rx: longer than the buffers the driver offered
  * @drop_backend: refused by the back end
  * @refused: parameters refused because of limit or lock
+ * @drop_unicast: rx: filtered, to another address
+ * @drop_multicast: rx: filtered, to a group the guest is not in
+ * @drop_broadcast: rx: filtered, to everybody
+ * @drop_vlan: rx: filtered, of a VLAN the guest is not in
  *
  * The notifications sent are the sum of the four reasons. Counters start at 0
  * when the file is opened and at VHN_RESET_DEVICE.
@@ -155,6 +159,10 @@ struct vhn_vring_stats {
 	__aligned_u64 drop_truncated;
 	__aligned_u64 drop_backend;
 	__aligned_u64 refused;
+	__aligned_u64 drop_unicast;
+	__aligned_u64 drop_multicast;
+	__aligned_u64 drop_broadcast;
+	__aligned_u64 drop_vlan;
 };
 
 /* Modes of struct vhn_filter: the commands of class VIRTIO_NET_CTRL_RX, by number. */
@@ -200,5 +208,6 @@ struct vhn_filter {
 #define VHN_GET_COAL	_IOWR(VHN_IOC_TYPE, 0x01, struct vhn_coal_state)
 #define VHN_RESET_COAL	_IOW(VHN_IOC_TYPE, 0x02, struct vhn_coal_reset)
 #define VHN_GET_STATS	_IOWR(VHN_IOC_TYPE, 0x03, struct vhn_vring_stats)
+#define VHN_SET_FILTER	_IOW(VHN_IOC_TYPE, 0x04, struct vhn_filter)
 
 #endif /* _UAPI_LINUX_VHOST_NET_COAL_H */

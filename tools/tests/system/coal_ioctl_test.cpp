@@ -17,8 +17,8 @@ using namespace vcoal::test;
 
 namespace {
 
-constexpr unsigned long all_requests[] = {VHN_SET_COAL, VHN_GET_COAL, VHN_RESET_COAL,
-                                          VHN_GET_STATS};
+constexpr unsigned long all_requests[] = {VHN_SET_COAL, VHN_GET_COAL, VHN_RESET_COAL, VHN_GET_STATS,
+                                          VHN_SET_FILTER};
 
 /// The same ioctl as a caller with another idea of its structure would ask for it.
 unsigned long resized(unsigned long request, std::size_t size) {
@@ -28,7 +28,7 @@ unsigned long resized(unsigned long request, std::size_t size) {
 /// More than any structure of ours, and zero.
 struct Argument {
     std::uint32_t index = 0;
-    std::uint8_t rest[508] = {};
+    std::uint8_t rest[2044] = {};
 };
 
 class CoalIoctl : public testing::Test {
@@ -87,7 +87,7 @@ TEST_F(CoalIoctl, UnknownVring) {
 
 TEST_F(CoalIoctl, UnknownNumber) {
     Argument argument;
-    for (const unsigned number : {4U, 0x7fU, 0xffU}) {
+    for (const unsigned number : {5U, 0x7fU, 0xffU}) {
         EXPECT_EQ(vhost.try_ioctl(_IOWR(VHN_IOC_TYPE, number, Argument), &argument), ENOTTY);
     }
 }

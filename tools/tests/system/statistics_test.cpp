@@ -35,7 +35,9 @@ TEST_P(Statistics, PacketsAndBytesWithoutTheHeader) {
     const vhn_vring_stats now = stats();
     EXPECT_EQ(now.packets, 100U);
     EXPECT_EQ(now.bytes, 100U * shortest_frame);
-    EXPECT_EQ(now.drop_malformed + now.drop_truncated + now.drop_backend, 0U);
+    EXPECT_EQ(now.drop_malformed + now.drop_truncated + now.drop_backend + now.drop_unicast +
+                  now.drop_multicast + now.drop_broadcast + now.drop_vlan,
+              0U);
 }
 
 TEST_P(Statistics, QueuesCountForThemselves) {

@@ -168,6 +168,9 @@ TEST(Filter, WhatCannotBeOneIsRefused) {
     };
     EXPECT_FALSE(refused([](vhn_filter&) {}));
     EXPECT_TRUE(refused([](vhn_filter& f) { f.index = VHN_VRING_TX; }));
+    vhn_filter unknown = filter_with(0);
+    unknown.index = VHN_NR_VRINGS;
+    EXPECT_EQ(vhn_filter_check(&unknown), -ENOBUFS);
     EXPECT_TRUE(refused([](vhn_filter& f) { f.modes = VHN_FILTER_MODES + 1; }));
     EXPECT_TRUE(refused([](vhn_filter& f) { f.nr_unicast = VHN_FILTER_MACS; }));
     EXPECT_TRUE(refused([](vhn_filter& f) { f.nr_unicast = VHN_FILTER_MACS + 1; }));

@@ -41,7 +41,7 @@ TEST(UapiLayout, CoalReset) {
 }
 
 TEST(UapiLayout, VringStats) {
-    EXPECT_EQ(sizeof(vhn_vring_stats), 8U + 13 * 8U);
+    EXPECT_EQ(sizeof(vhn_vring_stats), 8U + 17 * 8U);
     EXPECT_EQ(offsetof(vhn_vring_stats, packets), 8U);
     EXPECT_EQ(offsetof(vhn_vring_stats, bytes), 16U);
     EXPECT_EQ(offsetof(vhn_vring_stats, kicks), 24U);
@@ -55,13 +55,29 @@ TEST(UapiLayout, VringStats) {
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_truncated), 88U);
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_backend), 96U);
     EXPECT_EQ(offsetof(vhn_vring_stats, refused), 104U);
+    EXPECT_EQ(offsetof(vhn_vring_stats, drop_unicast), 112U);
+    EXPECT_EQ(offsetof(vhn_vring_stats, drop_multicast), 120U);
+    EXPECT_EQ(offsetof(vhn_vring_stats, drop_broadcast), 128U);
+    EXPECT_EQ(offsetof(vhn_vring_stats, drop_vlan), 136U);
+}
+
+TEST(UapiLayout, Filter) {
+    EXPECT_EQ(sizeof(vhn_filter), 1304U);
+    EXPECT_EQ(offsetof(vhn_filter, modes), 4U);
+    EXPECT_EQ(offsetof(vhn_filter, nr_unicast), 8U);
+    EXPECT_EQ(offsetof(vhn_filter, nr_multicast), 12U);
+    EXPECT_EQ(offsetof(vhn_filter, mac), 16U);
+    EXPECT_EQ(offsetof(vhn_filter, reserved), 22U);
+    EXPECT_EQ(offsetof(vhn_filter, macs), 24U);
+    EXPECT_EQ(offsetof(vhn_filter, vlans), 792U);
 }
 
 TEST(UapiLayout, IoctlNumbers) {
     EXPECT_EQ(VHN_SET_COAL, 0x4018d600U);
     EXPECT_EQ(VHN_GET_COAL, 0xc038d601U);
     EXPECT_EQ(VHN_RESET_COAL, 0x4008d602U);
-    EXPECT_EQ(VHN_GET_STATS, 0xc070d603U);
+    EXPECT_EQ(VHN_GET_STATS, 0xc090d603U);
+    EXPECT_EQ(VHN_SET_FILTER, 0x4518d604U);
     EXPECT_NE(VHN_IOC_TYPE, VHOST_VIRTIO);
     EXPECT_EQ(VHN_BACKEND_F_COAL, 62);
 }
