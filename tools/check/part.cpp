@@ -14,6 +14,7 @@
 #include <iterator>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -55,9 +56,9 @@ std::optional<int> execute(const Part& part, const std::string& log) {
 
 void judge_report(const Part& part, int status, Outcome& outcome) {
     try {
-        const std::string report = contents(part.report);
-        outcome.tally = judged(gtest_tally(report), status, part.minimum);
-        outcome.failures = gtest_failures(report);
+        Report report = read_report(contents(part.report));
+        outcome.tally = judged(report.tally, status, part.minimum);
+        outcome.failures = std::move(report.failures);
     } catch (const std::runtime_error& error) {
         outcome.tally.failed = 1;
         outcome.complaint = fmt::format("exit status {} and no report: {}", status, error.what());

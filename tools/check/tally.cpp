@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <functional>
 #include <sstream>
 #include <stdexcept>
 
@@ -44,40 +43,30 @@ std::string reason(const nlohmann::json& failures) {
     return std::getline(lines, next) ? next : line;
 }
 
-void for_each_test(
-    const std::string& json,
-    const std::function<void(const nlohmann::json& suite, const nlohmann::json& test)>& visit) {
+Failure failure_of(const nlohmann::json& suite, const nlohmann::json& test) {
+    return {.test = fmt::format("{}.{}", suite.at("name").get<std::string>(),
+                                test.at("name").get<std::string>()),
+            .text = reason(test.at("failures"))};
+}
+
+} // namespace
+
+Report read_report(const std::string& json) {
+    Report report;
     try {
-        const nlohmann::json report = nlohmann::json::parse(json);
-        for (const auto& suite : report.at("testsuites")) {
+        const nlohmann::json root = nlohmann::json::parse(json);
+        for (const auto& suite : root.at("testsuites")) {
             for (const auto& test : suite.at("testsuite")) {
-                visit(suite, test);
+                count(test, report.tally);
+                if (test.contains("failures")) {
+                    report.failures.push_back(failure_of(suite, test));
+                }
             }
         }
     } catch (const nlohmann::json::exception& error) {
         throw std::runtime_error(fmt::format("not a GoogleTest report: {}", error.what()));
     }
-}
-
-} // namespace
-
-Tally gtest_tally(const std::string& json) {
-    Tally tally;
-    for_each_test(json,
-                  [&](const nlohmann::json&, const nlohmann::json& test) { count(test, tally); });
-    return tally;
-}
-
-std::vector<Failure> gtest_failures(const std::string& json) {
-    std::vector<Failure> failures;
-    for_each_test(json, [&](const nlohmann::json& suite, const nlohmann::json& test) {
-        if (test.contains("failures")) {
-            failures.push_back({.test = fmt::format("{}.{}", suite.at("name").get<std::string>(),
-                                                    test.at("name").get<std::string>()),
-                                .text = reason(test.at("failures"))});
-        }
-    });
-    return failures;
+    return report;
 }
 
 Tally judged(Tally reported, int status, std::size_t minimum) {

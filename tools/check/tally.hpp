@@ -19,9 +19,6 @@ struct Tally {
     std::string text() const;
 };
 
-/// The tally of GoogleTest's JSON report. Throws std::runtime_error for anything else.
-Tally gtest_tally(const std::string& json);
-
 /// A test that failed: "Suite.Test", and the first line of what it said that is more
 /// than a place in a file.
 struct Failure {
@@ -29,8 +26,14 @@ struct Failure {
     std::string text;
 };
 
-/// The tests that failed by GoogleTest's JSON report. Throws as gtest_tally() does.
-std::vector<Failure> gtest_failures(const std::string& json);
+/// What GoogleTest reports.
+struct Report {
+    Tally tally;
+    std::vector<Failure> failures;
+};
+
+/// Reads GoogleTest's JSON report. Throws std::runtime_error for anything else.
+Report read_report(const std::string& json);
 
 /// The tally a program's exit status and report make together. A program that fails
 /// with every test passed, or with none run, counts as a failure of its own; so does

@@ -8,21 +8,6 @@
 
 namespace vcoal::vm {
 
-/// A temporary directory, removed with this object, that the guest mounts to learn
-/// what it is to do.
-class JobDirectory {
-public:
-    explicit JobDirectory(const std::filesystem::path& parent);
-    ~JobDirectory();
-    JobDirectory(const JobDirectory&) = delete;
-    JobDirectory& operator=(const JobDirectory&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
-
 /// Where init finds things on the host.
 struct JobPaths {
     std::filesystem::path checkout;
@@ -33,8 +18,9 @@ struct JobPaths {
 /// Where the guest mounts the writable share.
 inline constexpr const char* guest_out = "/run/vcoal-out";
 
-/// Writes the files `job`, for init, and `command`, for the agent.
-void write_job(const JobDirectory& directory, const Kernel& kernel, const JobPaths& paths,
+/// Writes the files `job`, for init, and `command`, for the agent, into the directory that
+/// the guest mounts.
+void write_job(const std::filesystem::path& directory, const Kernel& kernel, const JobPaths& paths,
                const Command& command);
 
 } // namespace vcoal::vm

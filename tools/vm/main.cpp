@@ -6,6 +6,7 @@
 #include "vm/log_judge.hpp"
 #include "vm/options.hpp"
 #include "vm/session.hpp"
+#include "vm/temporary_directory.hpp"
 
 #include <array>
 #include <cerrno>
@@ -116,13 +117,13 @@ bool emulator_failed(const Machine& machine, const Outcome& outcome) {
 /// One machine from its start to its end.
 Outcome run_machine(const Options& options, const Machine& machine, const std::string& description,
                     const fs::path& checkout) {
-    const JobDirectory job(checkout / "build/vm");
+    const TemporaryDirectory job(checkout / "build/vm");
     Command command{.nonce = random_nonce(),
                     .directory = fs::current_path(),
                     .environment = guest_environment(options, machine.kernel, checkout),
                     .argv = options.command,
                     .merge_output = same_file(STDOUT_FILENO, STDERR_FILENO)};
-    write_job(job, machine.kernel,
+    write_job(job.path(), machine.kernel,
               {.checkout = checkout,
                .agent = fs::read_symlink("/proc/self/exe").parent_path() / "vm-agent",
                .out = !options.out.empty()},

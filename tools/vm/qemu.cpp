@@ -34,9 +34,8 @@ std::vector<std::string> accelerator(const Machine& machine) {
     if (machine.kvm) {
         return {"-accel", "kvm", "-cpu", "host"};
     }
-    // An interrupt right after cmpxchg16b leaves flags that no CPU has, in QEMU 7.2.
     if (!machine.icount) {
-        return {"-accel", "tcg,thread=multi", "-cpu", "max,-cx16"};
+        return {"-accel", "tcg,thread=multi", "-cpu", emulated_cpu};
     }
     return {"-accel",  "tcg,thread=single", "-cpu", "max,-rdrand,-rdseed",
             "-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2026-01-01T00:00:00"};

@@ -23,6 +23,10 @@ struct Machine {
     std::vector<std::string> qemu = {};
 };
 
+/// A CPU of TCG's where instructions are not counted. In QEMU 7.2 an interrupt right after
+/// cmpxchg16b leaves flags that no CPU has.
+inline constexpr const char* emulated_cpu = "max,-cx16";
+
 /// A directory of this machine that the guest can mount by its tag.
 struct Share {
     std::string tag;

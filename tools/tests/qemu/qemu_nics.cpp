@@ -6,13 +6,13 @@
 // QEMU's monitor. OUT gets the guest's report.json; its exit status is ours.
 #include "bench/child.hpp"
 #include "qemu/nics.hpp"
-#include "qemu/temporary_directory.hpp"
 #include "support/mirror.hpp"
 #include "support/multicast.hpp"
 #include "support/qmp.hpp"
 #include "support/tcp_server.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/netdev.hpp"
+#include "vm/temporary_directory.hpp"
 
 #include <array>
 #include <cerrno>
@@ -121,7 +121,7 @@ int run(const Strings& arguments) {
     if (::unshare(CLONE_NEWNET) != 0) {
         throw Error("network namespace", "create", errno, "this runs as root");
     }
-    const TemporaryDirectory directory;
+    const vm::TemporaryDirectory directory;
     const std::string monitor = directory.path() / "monitor";
     const OtherEnd other(monitor);
     Strings argv = machine(arguments.at(0), arguments.at(1), monitor);

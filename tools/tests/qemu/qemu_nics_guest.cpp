@@ -62,8 +62,8 @@ bench::Child::End ethtool(const std::string& option, const std::string& interfac
     return run(argv);
 }
 
-bool has_rss(std::size_t nic) {
-    return std::string(qemu_nics[nic].options).find("rss=on") != std::string::npos;
+bool has(std::size_t nic, const char* option) {
+    return std::string(qemu_nics[nic].options).find(option) != std::string::npos;
 }
 
 bench::Child::End use_pairs(const std::string& interface, const char* pairs) {
@@ -78,7 +78,7 @@ void configure(std::size_t nic) {
     device.disable_ipv6();
     device.set_address(guest_address(nic), 24);
     device.set_up(true);
-    if (has_rss(nic)) {
+    if (has(nic, "rss=on")) {
         EXPECT_EQ(use_pairs(device.name(), "1").status, 0);
     }
 }
@@ -105,9 +105,6 @@ protected:
 
     static std::size_t nic() { return GetParam(); }
     static const QemuNic& card() { return qemu_nics[nic()]; }
-    static bool has(const char* text) {
-        return std::string(card().options).find(text) != std::string::npos;
-    }
     std::string interface() const { return interface_; }
 
     /// Every byte there and back.
@@ -131,7 +128,7 @@ TEST_P(Nic, CarriesEveryByte) {
               std::string::npos);
     expect_pings();
     expect_carries();
-    EXPECT_EQ(NetDev(interface()).mtu(), has("host_mtu") ? 1400U : 1500U);
+    EXPECT_EQ(NetDev(interface()).mtu(), has(nic(), "host_mtu") ? 1400U : 1500U);
 }
 
 TEST_P(Nic, TestsItself) {
@@ -212,7 +209,7 @@ TEST_P(Nic, UsesAsManyQueuesAsAsked) {
         ASSERT_EQ(use_pairs(interface(), pairs).status, 0);
         expect_pings();
     }
-    if (!has_rss(nic())) {
+    if (!has(nic(), "rss=on")) {
         expect_carries();
         return;
     }

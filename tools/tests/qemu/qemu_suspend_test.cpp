@@ -5,13 +5,14 @@
 // share with this one does not survive that. VCOAL_KERNEL names the kernel; this runs in
 // the top of the checkout, as root.
 #include "bench/child.hpp"
-#include "qemu/temporary_directory.hpp"
 #include "support/bench.hpp"
 #include "support/qmp.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/netdev.hpp"
 #include "vm/kernel.hpp"
 #include "vm/log_judge.hpp"
+#include "vm/qemu.hpp"
+#include "vm/temporary_directory.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -89,14 +90,33 @@ protected:
     }
 
     Strings machine() const {
-        return {"qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-nic",
-                "none", "-display", "none", "-accel", "tcg",
-                // With cmpxchg16b QEMU 7.2 gets the flags wrong when an interrupt follows.
-                "-cpu", "max,-cx16", "-m", "256M", "-kernel", compressed_kernel(), "-initrd",
-                initramfs(), "-append",
+        return {"qemu-system-x86_64",
+                "-nodefaults",
+                "-no-user-config",
+                "-no-reboot",
+                "-nic",
+                "none",
+                "-display",
+                "none",
+                "-accel",
+                "tcg",
+                "-cpu",
+                vm::emulated_cpu,
+                "-m",
+                "256M",
+                "-kernel",
+                compressed_kernel(),
+                "-initrd",
+                initramfs(),
+                "-append",
                 "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable no_console_suspend",
-                "-serial", "stdio", "-qmp", fmt::format("unix:{},server=on,wait=off", monitor()),
-                "-netdev", "tap,id=net,ifname=tap0,script=no,downscript=no,vhost=off", "-device",
+                "-serial",
+                "stdio",
+                "-qmp",
+                fmt::format("unix:{},server=on,wait=off", monitor()),
+                "-netdev",
+                "tap,id=net,ifname=tap0,script=no,downscript=no,vhost=off",
+                "-device",
                 fmt::format("virtio-net-pci,netdev=net,disable-legacy=on,packed={}", GetParam())};
     }
 
@@ -108,7 +128,7 @@ protected:
     }
 
 private:
-    TemporaryDirectory directory_;
+    vm::TemporaryDirectory directory_;
     vm::Kernel kernel_;
 };
 

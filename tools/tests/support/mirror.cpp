@@ -12,7 +12,6 @@
 #include <linux/if_packet.h>
 #include <optional>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <vector>
 
@@ -77,17 +76,16 @@ Frame receive_as_sent(int socket) {
 } // namespace
 
 // A socket of one protocol would not be told the tag of a VLAN that we are not in.
-Mirror::Mirror(const std::string& interface)
-    : socket_(interface, ETH_P_ALL), stop_(::eventfd(0, EFD_CLOEXEC)) {
+Mirror::Mirror(const std::string& interface) : socket_(interface, ETH_P_ALL) {
     const int on = 1;
-    if (!stop_ || ::setsockopt(socket_.get(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) != 0) {
+    if (::setsockopt(socket_.get(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) != 0) {
         throw Error("mirror on " + interface, "create", errno);
     }
     thread_ = std::thread([this] { run(); });
 }
 
 Mirror::~Mirror() {
-    ::eventfd_write(stop_.get(), 1);
+    stop_.signal();
     thread_.join();
 }
 

@@ -24,7 +24,7 @@ private:
     void run();
 
     PacketSocket socket_;
-    Fd stop_;
+    EventFd stop_;
     std::thread thread_;
 };
 

@@ -16,7 +16,7 @@ constexpr const char* report = R"({"tests": 4, "testsuites": [{"name": "S", "tes
     {"name": "d", "status": "NOTRUN", "result": "SUPPRESSED"}]}]})";
 
 TEST(CheckTally, CountsEachTestOnce) {
-    const Tally tally = gtest_tally(report);
+    const Tally tally = read_report(report).tally;
     EXPECT_EQ(tally.passed, 1U);
     EXPECT_EQ(tally.failed, 1U);
     EXPECT_EQ(tally.skipped, 2U);
@@ -24,12 +24,13 @@ TEST(CheckTally, CountsEachTestOnce) {
 }
 
 TEST(CheckTally, NamesWhatFailedAndWhy) {
-    const auto failures = gtest_failures(
-        R"({"testsuites": [{"name": "S", "testsuite": [
+    const auto failures = read_report(
+                              R"({"testsuites": [{"name": "S", "testsuite": [
             {"name": "a", "result": "COMPLETED"},
             {"name": "b", "result": "COMPLETED", "failures": [
                 {"failure": "b.cpp:7\nExpected equality\n  one"}, {"failure": "later"}]},
-            {"name": "c", "result": "COMPLETED", "failures": [{"failure": "thrown"}]}]}]})");
+            {"name": "c", "result": "COMPLETED", "failures": [{"failure": "thrown"}]}]}]})")
+                              .failures;
     ASSERT_EQ(failures.size(), 2U);
     EXPECT_EQ(failures[0].test, "S.b");
     EXPECT_EQ(failures[0].text, "Expected equality");
@@ -38,10 +39,10 @@ TEST(CheckTally, NamesWhatFailedAndWhy) {
 }
 
 TEST(CheckTally, RefusesWhatIsNoReport) {
-    EXPECT_THROW(gtest_failures("[]"), std::runtime_error);
-    EXPECT_THROW(gtest_tally(""), std::runtime_error);
-    EXPECT_THROW(gtest_tally("{}"), std::runtime_error);
-    EXPECT_THROW(gtest_tally(R"({"testsuites": [{"testsuite": [{"name": "x"}]}]})"),
+    EXPECT_THROW(read_report("[]"), std::runtime_error);
+    EXPECT_THROW(read_report(""), std::runtime_error);
+    EXPECT_THROW(read_report("{}"), std::runtime_error);
+    EXPECT_THROW(read_report(R"({"testsuites": [{"testsuite": [{"name": "x"}]}]})"),
                  std::runtime_error);
 }
 

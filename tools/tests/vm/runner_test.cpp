@@ -6,6 +6,7 @@
 #include "vcoal/error.hpp"
 #include "vm/files.hpp"
 #include "vm/process.hpp"
+#include "vm/temporary_directory.hpp"
 #include "vm/verdict.hpp"
 
 #include <algorithm>
@@ -37,33 +38,13 @@ std::vector<std::string> kernels() {
     return {std::istream_iterator<std::string>(words), {}};
 }
 
-/// A directory for one test, removed with it.
-class Scratch {
-public:
-    Scratch() {
-        std::string name = (fs::temp_directory_path() / "vm-runner-test-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw Error(name, "create directory", errno);
-        }
-        path = name;
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-
-    fs::path path;
-};
-
 class Runner : public testing::Test {
 protected:
     /// Starts the runner; its output goes to files in the scratch directory.
     Process start(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), {checkout() / "tools/vm/vm", "--kernel", kernel});
-        const Fd out = create_file(scratch.path / "out");
-        const Fd err = create_file(scratch.path / "err");
+        const Fd out = create_file(scratch.path() / "out");
+        const Fd err = create_file(scratch.path() / "err");
         return Process({.argv = arguments, .keep = {}, .out = out.get(), .err = err.get()});
     }
 
@@ -80,8 +61,8 @@ protected:
         return run({"--timeout", "100", "--", "sh", "-c", script});
     }
 
-    std::string out() const { return read_file(scratch.path / "out"); }
-    std::string err() const { return read_file(scratch.path / "err"); }
+    std::string out() const { return read_file(scratch.path() / "out"); }
+    std::string err() const { return read_file(scratch.path() / "err"); }
 
     void wait_for_output(const std::string& text) {
         for (int i = 0; i < 600 && out().find(text) == std::string::npos; ++i) {
@@ -90,7 +71,7 @@ protected:
         ASSERT_NE(out().find(text), std::string::npos) << err();
     }
 
-    Scratch scratch;
+    TemporaryDirectory scratch;
     std::string kernel = kernels().front();
 };
 
@@ -174,7 +155,7 @@ constexpr const char* phantom_breakpoint =
 TEST_F(Runner, APhantomBreakpointIsTriedAgain) {
     const std::string script =
         "test -e $VCOAL_OUT/starts && echo fine && exit 0;" + std::string(phantom_breakpoint);
-    EXPECT_EQ(run({"--out", scratch.path, "--timeout", "100", "--", "sh", "-c", script}), 0)
+    EXPECT_EQ(run({"--out", scratch.path(), "--timeout", "100", "--", "sh", "-c", script}), 0)
         << err();
     EXPECT_EQ(out(), "fine\n");
     EXPECT_NE(err().find("starting again"), std::string::npos) << err();
@@ -182,10 +163,10 @@ TEST_F(Runner, APhantomBreakpointIsTriedAgain) {
 
 TEST_F(Runner, PhantomBreakpointsWithoutEndFail) {
     EXPECT_EQ(
-        run({"--out", scratch.path, "--timeout", "100", "--", "sh", "-c", phantom_breakpoint}),
+        run({"--out", scratch.path(), "--timeout", "100", "--", "sh", "-c", phantom_breakpoint}),
         exit_machine_ended)
         << err();
-    EXPECT_EQ(read_file(scratch.path / "starts"), "\n\n\n");
+    EXPECT_EQ(read_file(scratch.path() / "starts"), "\n\n\n");
 }
 
 TEST_P(EveryKernel, AHangFailsAndIsShown) {
@@ -230,7 +211,7 @@ TEST_F(Runner, OutputArrivesWholeAndApart) {
               0)
         << err();
     ASSERT_EQ(out().size(), 3000000u);
-    const std::string sum = capture({"sha256sum", (scratch.path / "out").string()}).substr(0, 64);
+    const std::string sum = capture({"sha256sum", (scratch.path() / "out").string()}).substr(0, 64);
     EXPECT_NE(err().find(sum), std::string::npos) << err();
 }
 
@@ -247,7 +228,7 @@ TEST_F(Runner, TheHostStaysAsItIs) {
 }
 
 TEST_F(Runner, FilesComeBackThroughTheSharedDirectory) {
-    const fs::path shared = scratch.path / "a, b";
+    const fs::path shared = scratch.path() / "a, b";
     EXPECT_EQ(run({"--out", shared, "--", "sh", "-c", "echo hello >$VCOAL_OUT/file"}), 0) << err();
     EXPECT_EQ(read_file(shared / "file"), "hello\n");
 }
