@@ -31,7 +31,7 @@ build/tools/build.ninja: | deps
 
 # --- testing --------------------------------------------------------------------
 
-.PHONY: check check-quick check-unit check-vm-runner
+.PHONY: check check-quick check-unit check-fuzz check-vm-runner
 # Random tests run longer here than when a test program is called by hand.
 check check-quick check-unit: export RC_PARAMS = max_success=2000 max_size=200
 
@@ -43,6 +43,18 @@ check-quick: modules tools  ## the working loop: user space, a few tests in a vi
 
 check-unit: tools  ## unit and property tests, in user space
 	@ctest --test-dir build/tools --output-on-failure -j$(JOBS)
+
+# Runs of each fuzz target; the first ones are the same in each check.
+FUZZ_RUNS ?= 100000
+
+check-fuzz: build/fuzz/build.ninja  ## hostile input that nobody thought of, under sanitizers (FUZZ_RUNS=100000)
+	@flock build/fuzz/.lock ninja -C build/fuzz
+	@tools/check/fuzz build/fuzz $(FUZZ_RUNS)
+
+build/fuzz/build.ninja: | deps
+	@mkdir -p build
+	@cmake -S tools/tests/fuzz -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ >build/fuzz.log || \
+		{ cat build/fuzz.log; false; }
 
 check-vm-runner: build/tools/build.ninja  ## the VM runner tells a pass from every kind of failure
 	@flock build/tools/.lock ninja -C build/tools vm_runner_test

@@ -127,18 +127,33 @@ static const void *beginning(void *packet, u32 len, void *buffer)
 	return frame->len < len ? NULL : frame->data;
 }
 
-static u16 vlan_of(void *packet, const struct ethhdr *eth)
+static bool is_gso(void *packet)
 {
 	const struct sk_buff *skb = packet;
-	struct vlan_ethhdr buffer;
-	const struct vlan_ethhdr *tagged;
 
-	if (!tun_is_xdp_frame(packet) && skb_vlan_tag_present(skb))
-		return skb->vlan_proto == htons(ETH_P_8021Q) ? skb_vlan_tag_get_id(skb) : 0;
-	if (eth->h_proto != htons(ETH_P_8021Q))
-		return 0;
+	return !tun_is_xdp_frame(packet) && skb_is_gso(skb);
+}
+
+/* The tag of a packet, from where it stands: beside the packet or in it. */
+static bool vlan_tag(void *packet, const struct ethhdr *eth, __be16 *proto, u16 *tci)
+{
+	const struct sk_buff *skb = packet;
+	const struct vlan_ethhdr *tagged;
+	struct vlan_ethhdr buffer;
+
+	if (!tun_is_xdp_frame(packet) && skb_vlan_tag_present(skb)) {
+		*proto = skb->vlan_proto;
+		*tci = skb_vlan_tag_get(skb);
+		return true;
+	}
+	if (!eth_type_vlan(eth->h_proto))
+		return false;
 	tagged = beginning(packet, VLAN_ETH_HLEN, &buffer);
-	return tagged ? ntohs(tagged->h_vlan_TCI) & VLAN_VID_MASK : 0;
+	if (!tagged)
+		return false;
+	*proto = eth->h_proto;
+	*tci = ntohs(tagged->h_vlan_TCI);
+	return true;
 }
 
 /**
@@ -153,13 +168,22 @@ static u16 vlan_of(void *packet, const struct ethhdr *eth)
 bool vhn_prefetch_address(const struct vhn_prefetch *p, struct vhn_address *to)
 {
 	void *packet = p->packet[p->head];
+	u32 header = ETH_HLEN;
 	struct ethhdr buffer;
 	const struct ethhdr *eth = beginning(packet, ETH_HLEN, &buffer);
+	__be16 proto;
+	u16 tci;
 
 	if (unlikely(!eth))
 		return false;
 	ether_addr_copy(to->mac, eth->h_dest);
-	to->vlan = vlan_of(packet, eth);
+	to->vlan = 0;
+	if (vlan_tag(packet, eth, &proto, &tci)) {
+		header = VLAN_ETH_HLEN;
+		if (proto == htons(ETH_P_8021Q))
+			to->vlan = tci & VLAN_VID_MASK;
+	}
+	to->payload = is_gso(packet) ? 0 : length(packet) - header;
 	return true;
 }
 

@@ -30,13 +30,15 @@ struct vhn_prefetch {
 };
 
 /**
- * struct vhn_address - where a packet goes
+ * struct vhn_address - where a packet goes, and what it brings there
  * @mac: destination
  * @vlan: number of its VLAN, 0 without a tag
+ * @payload: bytes behind Ethernet header and VLAN tag; 0 for a packet to be segmented
  */
 struct vhn_address {
 	u8 mac[6];
 	u16 vlan;
+	u32 payload;
 };
 
 struct socket *vhn_backend_get(int fd);

@@ -32,7 +32,7 @@
  * @f: the filter, from user space
  *
  * Return: 0, -ENOBUFS for an unknown vring, or -EINVAL: the other vring than the one that
- * receives, an unknown mode, more addresses than there is room for, something reserved.
+ * receives, an unknown mode, more addresses than there is room for.
  */
 int vhn_filter_check(const struct vhn_filter *f)
 {
@@ -42,7 +42,7 @@ int vhn_filter_check(const struct vhn_filter *f)
 		return -EINVAL;
 	if (f->nr_unicast > VHN_FILTER_MACS || f->nr_multicast > VHN_FILTER_MACS - f->nr_unicast)
 		return -EINVAL;
-	return f->reserved[0] || f->reserved[1] ? -EINVAL : 0;
+	return 0;
 }
 
 static bool listed(const u8 (*macs)[MAC_LEN], u32 n, const u8 *mac)

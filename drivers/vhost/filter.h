@@ -18,8 +18,19 @@ enum vhn_filter_verdict {
 	VHN_FILTER_DROP_MULTICAST,
 	VHN_FILTER_DROP_BROADCAST,
 	VHN_FILTER_DROP_VLAN,
+	VHN_FILTER_DROP_OVERSIZE,
 	VHN_FILTER_VERDICTS,
 };
+
+/**
+ * vhn_filter_fits() - is a packet short enough? (CFG-D1)
+ * @f: the filter
+ * @payload: bytes behind Ethernet header and VLAN tag; 0 for a packet to be segmented
+ */
+static inline bool vhn_filter_fits(const struct vhn_filter *f, u32 payload)
+{
+	return !f->mtu || payload <= f->mtu;
+}
 
 int vhn_filter_check(const struct vhn_filter *f);
 enum vhn_filter_verdict vhn_filter_judge(const struct vhn_filter *f, const u8 *destination,

@@ -127,7 +127,9 @@ static bool is_filtered(struct vhn_queue *q)
 		return false;
 	rcu_read_lock();
 	f = rcu_dereference(q->filter);
-	if (f)
+	if (f && !vhn_filter_fits(&f->filter, to.payload))
+		verdict = VHN_FILTER_DROP_OVERSIZE;
+	else if (f)
 		verdict = vhn_filter_judge(&f->filter, to.mac, to.vlan);
 	rcu_read_unlock();
 	if (verdict == VHN_FILTER_PASS)

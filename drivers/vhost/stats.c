@@ -41,6 +41,7 @@ static void read_worker(const struct vhn_stats *s, struct vhn_vring_stats *out)
 		out->drop_multicast = u64_stats_read(&s->filtered[VHN_FILTER_DROP_MULTICAST]);
 		out->drop_broadcast = u64_stats_read(&s->filtered[VHN_FILTER_DROP_BROADCAST]);
 		out->drop_vlan = u64_stats_read(&s->filtered[VHN_FILTER_DROP_VLAN]);
+		out->drop_oversize = u64_stats_read(&s->filtered[VHN_FILTER_DROP_OVERSIZE]);
 	} while (u64_stats_fetch_retry(&s->sync, start));
 }
 

@@ -23,7 +23,9 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"coal_property_test", 4},
     {"coal_suppress_test", 16},
     {"coal_test", 37},
-    {"control_test", 23},
+    {"control_filter_test", 23},
+    {"control_steering_test", 11},
+    {"control_test", 24},
     {"driver_control_test", 19},
     {"driver_feature_test", 5},
     {"driver_hostile_test", 1},
@@ -32,6 +34,8 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"driver_transmit_test", 7},
     {"driver_xdp_test", 16},
     {"errno_test", 1},
+    {"feature_offer_test", 8},
+    {"filter_test", 7},
     {"hostile_ring_test", 52},
     {"loopback_arena_test", 18},
     {"loopback_control_test", 14},
@@ -42,11 +46,13 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"loopback_traffic_test", 9},
     {"pair_coalescing_test", 9},
     {"pair_driver_test", 9},
+    {"pair_filter_test", 22},
     {"pair_resize_test", 10},
     {"pair_test", 40},
     {"qemu_nics", 101},
     {"qemu_suspend_test", 2},
-    {"rx_filter_test", 5},
+    {"rx_filter_state_test", 7},
+    {"rx_filter_test", 6},
     {"split_ring_test", 51},
     {"statistics_test", 14},
     {"stats_reply_test", 12},
@@ -162,6 +168,7 @@ std::vector<Part> plan(const Request& request) {
     }
 
     parts.push_back(make_part("lint", "lint"));
+    parts.push_back(make_part("fuzz", "check-fuzz"));
     for (const std::string& kernel : request.kernels) {
         parts.push_back({.name = "builds with nothing run before: " + kernel,
                          .argv = {"tools/check/plain-build", kernel},

@@ -22,25 +22,54 @@ struct Name {
 constexpr std::array names{
     Name{VIRTIO_NET_F_CSUM, "csum"},
     Name{VIRTIO_NET_F_GUEST_CSUM, "guest_csum"},
+    Name{VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, "ctrl_guest_offloads"},
     Name{VIRTIO_NET_F_MTU, "mtu"},
     Name{VIRTIO_NET_F_MAC, "mac"},
     Name{VIRTIO_NET_F_GUEST_TSO4, "guest_tso4"},
     Name{VIRTIO_NET_F_GUEST_TSO6, "guest_tso6"},
     Name{VIRTIO_NET_F_GUEST_ECN, "guest_ecn"},
+    Name{VIRTIO_NET_F_GUEST_UFO, "guest_ufo"},
     Name{VIRTIO_NET_F_HOST_TSO4, "host_tso4"},
     Name{VIRTIO_NET_F_HOST_TSO6, "host_tso6"},
     Name{VIRTIO_NET_F_HOST_ECN, "host_ecn"},
+    Name{VIRTIO_NET_F_HOST_UFO, "host_ufo"},
     Name{VIRTIO_NET_F_MRG_RXBUF, "mrg_rxbuf"},
     Name{VIRTIO_NET_F_STATUS, "status"},
     Name{VIRTIO_NET_F_CTRL_VQ, "ctrl_vq"},
+    Name{VIRTIO_NET_F_CTRL_RX, "ctrl_rx"},
+    Name{VIRTIO_NET_F_CTRL_VLAN, "ctrl_vlan"},
+    Name{VIRTIO_NET_F_CTRL_RX_EXTRA, "ctrl_rx_extra"},
+    Name{VIRTIO_NET_F_GUEST_ANNOUNCE, "guest_announce"},
     Name{VIRTIO_NET_F_MQ, "mq"},
+    Name{VIRTIO_NET_F_CTRL_MAC_ADDR, "ctrl_mac_addr"},
+    Name{VIRTIO_F_NOTIFY_ON_EMPTY, "notify_on_empty"},
+    Name{VIRTIO_F_ANY_LAYOUT, "any_layout"},
     Name{VIRTIO_RING_F_INDIRECT_DESC, "indirect_desc"},
     Name{VIRTIO_RING_F_EVENT_IDX, "event_idx"},
     Name{VIRTIO_F_VERSION_1, "version_1"},
     Name{VIRTIO_F_ACCESS_PLATFORM, "access_platform"},
+    Name{VIRTIO_F_RING_PACKED, "ring_packed"},
+    Name{VIRTIO_F_IN_ORDER, "in_order"},
+    Name{VIRTIO_F_ORDER_PLATFORM, "order_platform"},
+    Name{VIRTIO_F_SR_IOV, "sr_iov"},
+    Name{VIRTIO_F_NOTIFICATION_DATA, "notification_data"},
+    Name{VIRTIO_F_NOTIF_CONFIG_DATA, "notif_config_data"},
     Name{VIRTIO_F_RING_RESET, "ring_reset"},
+    Name{VIRTIO_F_ADMIN_VQ, "admin_vq"},
+    Name{VIRTIO_F_SUSPEND, "suspend"},
+    Name{VIRTIO_NET_F_DEVICE_STATS, "device_stats"},
+    Name{VIRTIO_NET_F_HASH_TUNNEL, "hash_tunnel"},
     Name{VIRTIO_NET_F_VQ_NOTF_COAL, "vq_notf_coal"},
     Name{VIRTIO_NET_F_NOTF_COAL, "notf_coal"},
+    Name{VIRTIO_NET_F_GUEST_USO4, "guest_uso4"},
+    Name{VIRTIO_NET_F_GUEST_USO6, "guest_uso6"},
+    Name{VIRTIO_NET_F_HOST_USO, "host_uso"},
+    Name{VIRTIO_NET_F_HASH_REPORT, "hash_report"},
+    Name{VIRTIO_NET_F_GUEST_HDRLEN, "guest_hdrlen"},
+    Name{VIRTIO_NET_F_RSS, "rss"},
+    Name{VIRTIO_NET_F_RSC_EXT, "rsc_ext"},
+    Name{VIRTIO_NET_F_STANDBY, "standby"},
+    Name{VIRTIO_NET_F_SPEED_DUPLEX, "speed_duplex"},
 };
 
 constexpr std::uint64_t ctrl_vq = feature(VIRTIO_NET_F_CTRL_VQ);
@@ -58,12 +87,28 @@ constexpr std::array rules{
     Rule{VIRTIO_NET_F_GUEST_TSO6, guest_csum},
     Rule{VIRTIO_NET_F_GUEST_ECN,
          feature(VIRTIO_NET_F_GUEST_TSO4) | feature(VIRTIO_NET_F_GUEST_TSO6)},
+    Rule{VIRTIO_NET_F_GUEST_UFO, guest_csum},
+    Rule{VIRTIO_NET_F_GUEST_USO4, guest_csum},
+    Rule{VIRTIO_NET_F_GUEST_USO6, guest_csum},
     Rule{VIRTIO_NET_F_HOST_TSO4, csum},
     Rule{VIRTIO_NET_F_HOST_TSO6, csum},
     Rule{VIRTIO_NET_F_HOST_ECN, feature(VIRTIO_NET_F_HOST_TSO4) | feature(VIRTIO_NET_F_HOST_TSO6)},
+    Rule{VIRTIO_NET_F_HOST_UFO, csum},
+    Rule{VIRTIO_NET_F_HOST_USO, csum},
+    Rule{VIRTIO_NET_F_CTRL_RX, ctrl_vq},
+    Rule{VIRTIO_NET_F_CTRL_VLAN, ctrl_vq},
+    Rule{VIRTIO_NET_F_CTRL_RX_EXTRA, ctrl_vq},
+    Rule{VIRTIO_NET_F_GUEST_ANNOUNCE, ctrl_vq},
     Rule{VIRTIO_NET_F_MQ, ctrl_vq},
+    Rule{VIRTIO_NET_F_CTRL_MAC_ADDR, ctrl_vq},
+    // AMB-1: not listed, and without use otherwise.
+    Rule{VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, ctrl_vq},
+    Rule{VIRTIO_NET_F_DEVICE_STATS, ctrl_vq},
     Rule{VIRTIO_NET_F_VQ_NOTF_COAL, ctrl_vq},
     Rule{VIRTIO_NET_F_NOTF_COAL, ctrl_vq},
+    Rule{VIRTIO_NET_F_HASH_REPORT, ctrl_vq},
+    Rule{VIRTIO_NET_F_RSS, ctrl_vq},
+    Rule{VIRTIO_NET_F_RSC_EXT, feature(VIRTIO_NET_F_HOST_TSO4) | feature(VIRTIO_NET_F_HOST_TSO6)},
 };
 
 bool violated(std::uint64_t features, const Rule& rule) {
@@ -139,20 +184,6 @@ FeatureChoice parse_feature_choice(const std::string& text) {
                         " is both required and left out");
     }
     return choice;
-}
-
-std::uint64_t choose_features(std::uint64_t possible, const FeatureChoice& choice,
-                              const std::string& object) {
-    const std::uint64_t offered = drop_unmet(possible & ~choice.excluded);
-    const std::uint64_t missing = choice.required & ~offered;
-    if (missing == 0) {
-        return offered;
-    }
-    const std::string name = feature_names(missing).front();
-    const bool taken_along = (missing & possible) == missing;
-    throw Error(object, "offer feature " + name, EOPNOTSUPP,
-                taken_along ? "a feature it needs was left out"
-                            : "neither this device nor an option given provides it");
 }
 
 } // namespace vcoal

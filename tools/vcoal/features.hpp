@@ -39,9 +39,4 @@ struct FeatureChoice {
 /// Reads "+name,-name": + is required, - is not offered. Throws Error.
 FeatureChoice parse_feature_choice(const std::string& text);
 
-/// @p possible without what was excluded and what that takes along. Throws Error
-/// naming @p object when a required feature is not among what remains.
-std::uint64_t choose_features(std::uint64_t possible, const FeatureChoice& choice,
-                              const std::string& object);
-
 } // namespace vcoal

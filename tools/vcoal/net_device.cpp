@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_ring.h>
+#include <unistd.h>
 
 namespace vcoal {
 namespace {
@@ -22,35 +23,19 @@ constexpr int header_size = sizeof(virtio_net_hdr_v1);
 // Enough for a ring full of the largest packets, within what the transport allows.
 constexpr std::uint64_t arena_bytes_per_entry = 65536;
 
-constexpr std::uint64_t coalescing_features =
-    feature(VIRTIO_NET_F_NOTF_COAL) | feature(VIRTIO_NET_F_VQ_NOTF_COAL);
-
-// What is up to vhost: offered only where it reports the bit.
-constexpr std::uint64_t vhost_features =
-    feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_RING_F_INDIRECT_DESC) |
-    feature(VIRTIO_RING_F_EVENT_IDX) | feature(VIRTIO_NET_F_MRG_RXBUF) | coalescing_features;
-
-// What the tap and this process carry out.
-constexpr std::uint64_t own_features =
-    feature(VIRTIO_NET_F_CSUM) | feature(VIRTIO_NET_F_GUEST_CSUM) |
-    feature(VIRTIO_NET_F_GUEST_TSO4) | feature(VIRTIO_NET_F_GUEST_TSO6) |
-    feature(VIRTIO_NET_F_GUEST_ECN) | feature(VIRTIO_NET_F_HOST_TSO4) |
-    feature(VIRTIO_NET_F_HOST_TSO6) | feature(VIRTIO_NET_F_HOST_ECN) | feature(VIRTIO_NET_F_MAC) |
-    feature(VIRTIO_NET_F_STATUS) | feature(VIRTIO_NET_F_CTRL_VQ) | feature(VIRTIO_F_RING_RESET);
-
-std::uint64_t features_to_offer(const NetDeviceOptions& options) {
+std::vector<FeatureOffer> offers_of(const NetDeviceOptions& options, Tap& tap) {
     const VhostNet vhost(options.vhost);
-    std::uint64_t possible = own_features | (vhost.features() & vhost_features);
-    if ((vhost.backend_features() & (1ULL << VHN_BACKEND_F_COAL)) == 0) {
-        possible &= ~coalescing_features;
-    }
-    if (options.queues > 1) {
-        possible |= feature(VIRTIO_NET_F_MQ);
-    }
-    if (options.mtu) {
-        possible |= feature(VIRTIO_NET_F_MTU);
-    }
-    return choose_features(possible, options.features, options.vhost);
+    DeviceAbilities abilities;
+    abilities.vhost = options.vhost;
+    abilities.vhost_features = vhost.features();
+    abilities.vhost_additions = (vhost.backend_features() & (1ULL << VHN_BACKEND_F_COAL)) != 0;
+    abilities.queues = options.queues;
+    abilities.mtu = options.mtu.has_value();
+    abilities.speed = options.speed.has_value();
+    abilities.tap_uso = tap.segments_udp();
+    abilities.driver_may_starve_us =
+        !options.patient_driver && ::sysconf(_SC_NPROCESSORS_ONLN) == 1;
+    return offer_features(abilities, options.features);
 }
 
 std::vector<std::uint32_t> queue_sizes(const NetDeviceOptions& options, std::uint64_t features) {
@@ -61,22 +46,12 @@ std::vector<std::uint32_t> queue_sizes(const NetDeviceOptions& options, std::uin
     return sizes;
 }
 
-std::vector<std::byte> config_space(const NetDeviceOptions& options) {
-    virtio_net_config config{};
-    std::copy(options.mac.begin(), options.mac.end(), std::begin(config.mac));
-    config.status = VIRTIO_NET_S_LINK_UP;
-    config.max_virtqueue_pairs = static_cast<__virtio16>(options.queues);
-    config.mtu = static_cast<__virtio16>(options.mtu.value_or(0));
-    std::vector<std::byte> bytes(offsetof(virtio_net_config, speed));
-    std::memcpy(bytes.data(), &config, bytes.size());
-    return bytes;
-}
-
-LoopbackOptions loopback_options(const NetDeviceOptions& options) {
+LoopbackOptions loopback_options(const NetDeviceOptions& options, std::uint64_t features,
+                                 const NetConfig& config) {
     LoopbackOptions loopback;
-    loopback.features = features_to_offer(options);
-    loopback.queue_sizes = queue_sizes(options, loopback.features);
-    loopback.config = config_space(options);
+    loopback.features = features;
+    loopback.queue_sizes = queue_sizes(options, features);
+    loopback.config = config.bytes();
     loopback.arena_bytes = std::min<std::uint64_t>(
         options.queues * std::uint64_t{std::max(options.ring_size, 128U)} * arena_bytes_per_entry,
         VLB_MAX_ARENA);
@@ -107,11 +82,14 @@ unsigned tap_offloads(std::uint64_t features) {
         {VIRTIO_NET_F_GUEST_TSO6, TUN_F_TSO6},
         {VIRTIO_NET_F_GUEST_ECN, TUN_F_TSO_ECN},
     };
+    constexpr std::uint64_t uso =
+        feature(VIRTIO_NET_F_GUEST_USO4) | feature(VIRTIO_NET_F_GUEST_USO6);
     unsigned offloads = 0;
     for (const auto& [bit, offload] : table) {
         offloads |= (features & feature(bit)) != 0 ? offload : 0;
     }
-    return offloads;
+    // A tap does both or none.
+    return offloads | ((features & uso) == uso ? TUN_F_USO4 | TUN_F_USO6 : 0);
 }
 
 /// FEAT-D2: throws Error when the driver's choice makes no sense.
@@ -145,7 +123,9 @@ std::vector<std::byte> gather(const DeviceChain& chain) {
 } // namespace
 
 NetDevice::NetDevice(const NetDeviceOptions& options)
-    : options_(options), taps_(open_taps(options)), loopback_(loopback_options(options)),
+    : options_(options), taps_(open_taps(options)), offers_(offers_of(options, taps_.front())),
+      config_(options, offered_mask(offers_)),
+      loopback_(loopback_options(options, offered_mask(offers_), config_)),
       queues_(queue_sizes(options, loopback_.offered()).size()) {
     for (unsigned pair = 0; pair < options.queues; pair++) {
         pairs_.emplace_back(options.vhost, loopback_.region(), vhost_errors_.get());
@@ -201,17 +181,29 @@ void NetDevice::handle(const vlb_event& event) {
 void NetDevice::negotiate(std::uint64_t features) {
     check_choice(features, loopback_.offered());
     accepted_ = features;
-    server_.negotiate(features, options_.queues);
+    server_.negotiate(features, {.max_pairs = options_.queues,
+                                 .mac = config_.mac(),
+                                 .mtu = static_cast<std::uint16_t>(options_.mtu.value_or(0)),
+                                 .hash_types = supported_hash_types});
     attach_eventfds(features);
     taps_.front().set_offload(tap_offloads(features));
     for (VhostPair& pair : pairs_) {
         // ACCESS_PLATFORM would switch vhost's IOTLB on; the rest is none of its business.
-        pair.vhost().set_features(features & vhost_features);
+        pair.vhost().set_features(features & vhost_bits());
     }
+}
+
+bool NetDevice::filters() const noexcept {
+    constexpr std::uint64_t filtering =
+        feature(VIRTIO_NET_F_CTRL_RX) | feature(VIRTIO_NET_F_CTRL_VLAN) | feature(VIRTIO_NET_F_MTU);
+    return pairs_.front().coalesces() && (accepted_ & filtering) != 0;
 }
 
 void NetDevice::run() {
     set_active_pairs(1);
+    if (filters()) {
+        install(server_.filter());
+    }
     for (unsigned vq = 0; vq < 2 * server_.pairs(); vq++) {
         if (enabled(vq)) {
             start_queue(vq);
@@ -235,6 +227,9 @@ void NetDevice::reset() {
         pair.reset();
     }
     set_active_pairs(1);
+    // The filters are gone with the vrings' reset; the rest is as it was at the beginning.
+    config_.set_mac(loopback_, options_.mac);
+    config_.set_status(loopback_, VIRTIO_NET_S_ANNOUNCE, false);
 }
 
 // Every answer is signalled: the transport waits for it (linux/virtio_loopback.h).
@@ -261,8 +256,14 @@ std::vector<ControlAnswer> NetDevice::serve_control() {
 }
 
 void NetDevice::set_link(bool up) {
-    const __virtio16 status = up ? VIRTIO_NET_S_LINK_UP : 0;
-    loopback_.set_config(offsetof(virtio_net_config, status), std::as_bytes(std::span(&status, 1)));
+    config_.set_status(loopback_, VIRTIO_NET_S_LINK_UP, up);
+}
+
+void NetDevice::announce() {
+    if (!running_ || (accepted_ & feature(VIRTIO_NET_F_GUEST_ANNOUNCE)) == 0) {
+        throw Error("driver", "announce", EOPNOTSUPP, "guest_announce was not negotiated");
+    }
+    config_.set_status(loopback_, VIRTIO_NET_S_ANNOUNCE, true);
 }
 
 bool NetDevice::enabled(unsigned vq) const {
@@ -282,6 +283,47 @@ void NetDevice::set_active_pairs(unsigned pairs) {
     if (steering_) {
         steering_->set_active_pairs(pairs);
     }
+}
+
+void NetDevice::set_rss(const RssConfig& /*config*/) {
+    refuse_command("not carried out by this device");
+}
+
+void NetDevice::set_hash(const HashConfig& /*config*/) {
+    refuse_command("not carried out by this device");
+}
+
+// CTRL-D5: filter and address are what the driver asked for before it is told so.
+void NetDevice::set_filter(const RxFilter& filter) {
+    if (filters()) {
+        install(filter);
+    }
+    config_.set_mac(loopback_, filter.mac());
+    filter_changed_ = true;
+}
+
+/// Every pair's, or none: those that had it go back to the one in force.
+void NetDevice::install(const RxFilter& filter) {
+    std::size_t done = 0;
+    try {
+        for (; done < pairs_.size(); done++) {
+            pairs_[done].vhost().set_filter(filter.value());
+        }
+    } catch (const Error&) {
+        while (done-- > 0) {
+            pairs_[done].vhost().set_filter(server_.filter().value());
+        }
+        throw;
+    }
+}
+
+// CTRL-D8.
+void NetDevice::announced() {
+    config_.set_status(loopback_, VIRTIO_NET_S_ANNOUNCE, false);
+}
+
+void NetDevice::set_offloads(std::uint64_t /*offloads*/) {
+    refuse_command("not carried out by this device");
 }
 
 } // namespace vcoal

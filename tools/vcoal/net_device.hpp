@@ -3,9 +3,10 @@
 
 #include "vcoal/control.hpp"
 #include "vcoal/device_ring.hpp"
-#include "vcoal/features.hpp"
+#include "vcoal/feature_offer.hpp"
 #include "vcoal/loopback.hpp"
-#include "vcoal/netdev.hpp"
+#include "vcoal/net_config.hpp"
+#include "vcoal/net_device_options.hpp"
 #include "vcoal/steering.hpp"
 #include "vcoal/tap.hpp"
 #include "vcoal/vhost_pair.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vcoal {
@@ -21,17 +23,6 @@ namespace vcoal {
 constexpr unsigned queue_of(const vlb_event& event) {
     return static_cast<unsigned>(event.result);
 }
-
-struct NetDeviceOptions {
-    std::string vhost = vhost_node;
-    /// Pairs of queues.
-    unsigned queues = 1;
-    unsigned ring_size = 256;
-    MacAddress mac{};
-    std::optional<unsigned> mtu;
-    std::string tap = "vcoal%d";
-    FeatureChoice features;
-};
 
 /// A network device on the loopback bus: its packets pass through vhost files and a
 /// tap, its control queue ends in this process.
@@ -53,6 +44,10 @@ public:
     std::vector<ControlAnswer> serve_control();
     /// The driver's view of the link.
     void set_link(bool up);
+    /// Asks the driver to announce itself to its network; throws Error where it cannot.
+    void announce();
+    /// The driver wants to receive something else than when this was asked last.
+    bool take_filter_change() { return std::exchange(filter_changed_, false); }
 
     Loopback& loopback() noexcept { return loopback_; }
     /// -1 while there is no control queue.
@@ -65,6 +60,7 @@ public:
     const std::vector<VhostPair>& pairs() const noexcept { return pairs_; }
     const std::string& tap_name() const noexcept { return taps_.front().name(); }
     const NetDeviceOptions& options() const noexcept { return options_; }
+    const std::vector<FeatureOffer>& offers() const noexcept { return offers_; }
     const ControlServer& control() const noexcept { return server_; }
     /// The driver's choice, without meaning before it has made one.
     std::uint64_t accepted() const noexcept { return accepted_; }
@@ -82,11 +78,19 @@ private:
     vhn_coal_state coalescing(unsigned vq) const override;
     void set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_params params) override;
     void set_active_pairs(unsigned pairs) override;
+    void set_rss(const RssConfig& config) override;
+    void set_hash(const HashConfig& config) override;
+    void set_filter(const RxFilter& filter) override;
+    void announced() override;
+    void set_offloads(std::uint64_t offloads) override;
 
     /// Index of the control queue: it follows from the features (spec 1.4).
     unsigned control_index() const noexcept { return 2 * server_.pairs(); }
     void negotiate(std::uint64_t features);
     void attach_eventfds(std::uint64_t features);
+    /// Packets are filtered on their way to the driver.
+    bool filters() const noexcept;
+    void install(const RxFilter& filter);
     void run();
     void start_queue(unsigned vq);
     void reset();
@@ -96,6 +100,8 @@ private:
     /// device is gone.
     std::vector<Tap> taps_;
     std::optional<Steering> steering_;
+    std::vector<FeatureOffer> offers_;
+    NetConfig config_;
     Loopback loopback_;
     EventFd vhost_errors_;
     std::vector<VhostPair> pairs_;
@@ -105,6 +111,7 @@ private:
     std::uint64_t accepted_ = 0;
     unsigned active_pairs_ = 1;
     bool running_ = false;
+    bool filter_changed_ = false;
 };
 
 } // namespace vcoal

@@ -30,10 +30,10 @@ empty, and where a packet of 64 KiB needs more than the rest, no packet comes an
 Choose 128, --features=-guest_csum (no such packets) or --driver virtio_net_coal.
 
 Features (--features=+NAME,-NAME,...): +NAME fails unless it can be offered, -NAME leaves
-it out, with all that needs it. Names: csum guest_csum mtu mac guest_tso4 guest_tso6
-guest_ecn host_tso4 host_tso6 host_ecn mrg_rxbuf status ctrl_vq mq indirect_desc
-event_idx ring_reset vq_notf_coal notf_coal. The last two are offered when the vhost file reports
-them, mq with --queues above 1, mtu with --mtu.
+it out, with all that needs it. --show-features lists all names, and says of each whether
+it is offered and whether the driver took it, and why not. Some depend on the vhost file,
+some on an option (mq: --queues, mtu: --mtu, speed_duplex: --speed), some are offered only
+when they are asked for.
 
 With --json standard output has one object per line:
   {"event":"up", "pid", "netdev", "netns", "driver", "virtio", "tap", "vhost", ...}
@@ -45,7 +45,10 @@ and standard input takes requests, one per line, each answered by one line:
   {"get":"stats"}               {"stats":{"time_ns", "queues":[{"vq", "pair",
                                 "direction":"rx"|"tx", "loopback", "vhost",
                                 "coalescing"}], "control", "arena", ...}}
+  {"get":"features"}            {"features":[{"bit", "name", "offered", "acknowledged",
+                                "why"}]}
   {"set":"link","up":false}     {"link":{"up":false}}
+  {"set":"announce"}            {"announce":true}, and the driver announces itself
 time_ns is CLOCK_MONOTONIC. vhost counts packets, bytes, kicks, notifications by reason,
 suppressed ones and drops, anew from each reset of the device on; it and coalescing are
 null where the vhost file has no such counters. loopback counts what reached the driver
@@ -116,6 +119,9 @@ void add_pair_command(CLI::App& app, Invocation& invocation) {
     pair->add_option("--mtu", device.mtu, "MTU of both ends, which the driver may not exceed")
         ->type_name("N")
         ->check(CLI::Range(68U, 65535U));
+    pair->add_option("--speed", device.speed, "speed that the device reports, Mbit/s")
+        ->type_name("N")
+        ->check(CLI::Range(0U, 0x7fffffffU));
     pair->add_option("--tap", device.tap, "name of the tap, %d becomes a number")
         ->type_name("NAME")
         ->default_val("vcoal%d");
@@ -132,9 +138,12 @@ void add_pair_command(CLI::App& app, Invocation& invocation) {
             "features to require or leave out, see below")
         ->type_name("LIST")
         ->check(checked(parse_feature_choice));
+    pair->add_flag("--show-features", options->show_features,
+                   "explain the features: offered, why not, taken");
     pair->add_flag("--json", invocation.json, "JSON lines on standard output, requests on input");
     pair->callback([options, &invocation] {
         options->json = invocation.json;
+        options->device.patient_driver = options->driver == "virtio_net_coal";
         invocation.run = [options] { return PairSession(*options).run(); };
     });
 }

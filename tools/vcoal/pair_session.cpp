@@ -2,6 +2,7 @@
 #include "vcoal/pair_session.hpp"
 
 #include "vcoal/error.hpp"
+#include "vcoal/feature_report.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -213,12 +214,7 @@ void PairSession::on_link() {
             return;
         }
         was_up_ = true;
-        if (options_.json) {
-            report(describe_pairing(device_, *link, options_.netns));
-        } else {
-            fmt::print("{}\n", describe_pairing_in_words(device_, *link, options_.netns));
-            std::fflush(stdout);
-        }
+        say_paired(*link);
     } catch (const Error& error) {
         // Later it may be that the driver was gone again at once.
         if (!was_up_) {
@@ -226,6 +222,20 @@ void PairSession::on_link() {
         }
         warn(error);
     }
+}
+
+void PairSession::say_paired(const DriverLink& link) {
+    if (options_.json) {
+        report(describe_pairing(device_, link, options_.netns));
+    } else {
+        fmt::print("{}\n", describe_pairing_in_words(device_, link, options_.netns));
+    }
+    if (options_.show_features && options_.json) {
+        say(describe_features(device_));
+    } else if (options_.show_features) {
+        fmt::print("{}", describe_features_in_words(device_));
+    }
+    std::fflush(stdout);
 }
 
 void PairSession::on_vhost_error() {
@@ -246,14 +256,24 @@ void PairSession::answer(const std::string& line) {
     const Json request = Json::parse(line, nullptr, false);
     if (request == Json{{"get", "stats"}}) {
         say(statistics(device_));
-        return;
+    } else if (request == Json{{"get", "features"}}) {
+        say(describe_features(device_));
+    } else if (request == Json{{"set", "announce"}}) {
+        device_.announce();
+        say({{"announce", true}});
+    } else {
+        set_link(request);
     }
-    const bool set_link = request.is_object() && request.size() == 2 &&
-                          request.value("set", Json()) == "link" &&
-                          request.value("up", Json()).is_boolean();
-    if (!set_link) {
+}
+
+void PairSession::set_link(const Json& request) {
+    const bool well_formed = request.is_object() && request.size() == 2 &&
+                             request.value("set", Json()) == "link" &&
+                             request.value("up", Json()).is_boolean();
+    if (!well_formed) {
         throw Error("request", "read", EINVAL,
-                    R"(send {"get":"stats"} or {"set":"link","up":true})");
+                    R"(send {"get":"stats"}, {"get":"features"}, {"set":"announce"} or )"
+                    R"({"set":"link","up":true})");
     }
     device_.set_link(request["up"].get<bool>());
     say({{"link", {{"up", request["up"]}}}});

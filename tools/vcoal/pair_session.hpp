@@ -20,6 +20,8 @@ struct PairOptions {
     std::optional<std::string> netns;
     /// The only driver that gets the device; any without.
     std::optional<std::string> driver;
+    /// Explains the features once the driver has made its choice.
+    bool show_features = false;
     bool json = false;
 };
 
@@ -43,9 +45,11 @@ private:
     void on_binding();
     void on_control();
     void on_link();
+    void say_paired(const DriverLink& link);
     void on_vhost_error();
     void on_request(const std::string& line);
     void answer(const std::string& line);
+    void set_link(const Json& request);
     void say(const Json& json) const;
     void report(Json event);
     void warn(const Error& error) const;

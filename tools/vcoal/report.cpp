@@ -57,7 +57,8 @@ Json to_json(const vhn_vring_stats& stats) {
               {"unicast", stats.drop_unicast},
               {"multicast", stats.drop_multicast},
               {"broadcast", stats.drop_broadcast},
-              {"vlan", stats.drop_vlan}}},
+              {"vlan", stats.drop_vlan},
+              {"oversize", stats.drop_oversize}}},
             {"refused", stats.refused}};
 }
 

@@ -28,10 +28,11 @@ bool overflows(std::vector<MacAddress>& table) {
 
 } // namespace
 
-void RxFilter::begin(std::uint64_t features, const MacAddress& mac) {
+void RxFilter::begin(std::uint64_t features, const MacAddress& mac, std::uint16_t mtu) {
     *this = RxFilter();
     features_ = features;
     mac_ = mac;
+    mtu_ = (features & feature(VIRTIO_NET_F_MTU)) != 0 ? mtu : std::uint16_t{0};
     vlans_.assign(vlan_numbers, false);
 }
 
@@ -68,6 +69,7 @@ vhn_filter RxFilter::value() const {
     vhn_filter filter{};
     filter.index = VHN_VRING_RX;
     filter.modes = modes_;
+    filter.mtu = mtu_;
     if ((features_ & feature(VIRTIO_NET_F_CTRL_RX)) == 0) {
         // The driver cannot say what it wants.
         filter.modes |= VHN_FILTER_ALLUNI | VHN_FILTER_ALLMULTI;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include "vcoal/netdev.hpp"
+#include "vcoal/mac.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,8 @@ class RxFilter {
 public:
     /// As after a reset (CTRL-D5, CTRL-D7): no mode, tables empty.
     /// @param features the driver's choice
-    void begin(std::uint64_t features, const MacAddress& mac);
+    /// @param mtu in force if it is among them
+    void begin(std::uint64_t features, const MacAddress& mac, std::uint16_t mtu = 0);
 
     /// @param mode VHN_FILTER_PROMISC to VHN_FILTER_NOBCAST
     void set_mode(std::uint32_t mode, bool on);
@@ -44,6 +45,7 @@ private:
     std::uint64_t features_ = 0;
     std::uint32_t modes_ = 0;
     MacAddress mac_{};
+    std::uint16_t mtu_ = 0;
     std::vector<MacAddress> unicast_;
     std::vector<MacAddress> multicast_;
     bool unicast_overflow_ = false;

@@ -50,6 +50,13 @@ void Tap::set_offload(unsigned flags) {
     carry_out(TUNSETOFFLOAD, static_cast<unsigned long>(flags), "set offloads");
 }
 
+bool Tap::segments_udp() {
+    const unsigned long offloads = TUN_F_CSUM | TUN_F_USO4 | TUN_F_USO6;
+    const bool known = ::ioctl(fd_.get(), TUNSETOFFLOAD, offloads) == 0;
+    set_offload(0);
+    return known;
+}
+
 void Tap::set_send_buffer(int bytes) {
     carry_out(TUNSETSNDBUF, &bytes, "set send buffer");
 }

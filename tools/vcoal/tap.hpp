@@ -4,7 +4,13 @@
 #include "vcoal/fd.hpp"
 #include "vcoal/netdev.hpp"
 
+#include <linux/if_tun.h>
 #include <string>
+
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
 
 namespace vcoal {
 
@@ -32,6 +38,8 @@ public:
     void set_header_size(int bytes);
     /// What the reader of the tap can take: TUN_F_* of linux/if_tun.h.
     void set_offload(unsigned flags);
+    /// Whether set_offload() knows TUN_F_USO4 and TUN_F_USO6. Ends with no offloads.
+    bool segments_udp();
     /// Bytes a writer may have under way.
     void set_send_buffer(int bytes);
     /// Socket filter program (eBPF) that chooses the queue; -1 takes it away.

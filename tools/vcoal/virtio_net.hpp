@@ -14,3 +14,21 @@
 #undef class
 
 #include <linux/virtio_net_coal.h>
+
+// Feature bits that older headers of the kernel lack and that no module here knows either:
+// this program has names for them.
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA 38
+#endif
+#ifndef VIRTIO_F_NOTIF_CONFIG_DATA
+#define VIRTIO_F_NOTIF_CONFIG_DATA 39
+#endif
+#ifndef VIRTIO_F_ADMIN_VQ
+#define VIRTIO_F_ADMIN_VQ 41
+#endif
+#ifndef VIRTIO_F_SUSPEND
+#define VIRTIO_F_SUSPEND 43
+#endif
+#ifndef VIRTIO_NET_F_HASH_TUNNEL
+#define VIRTIO_NET_F_HASH_TUNNEL 51
+#endif

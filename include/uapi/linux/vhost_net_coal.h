@@ -139,6 +139,7 @@ struct vhn_coal_reset {
  * @drop_multicast: rx: filtered, to a group the guest is not in
  * @drop_broadcast: rx: filtered, to everybody
  * @drop_vlan: rx: filtered, of a VLAN the guest is not in
+ * @drop_oversize: rx: longer than the MTU of the filter
  *
  * The notifications sent are the sum of the four reasons. Counters start at 0
  * when the file is opened and at VHN_RESET_DEVICE.
@@ -163,6 +164,7 @@ struct vhn_vring_stats {
 	__aligned_u64 drop_multicast;
 	__aligned_u64 drop_broadcast;
 	__aligned_u64 drop_vlan;
+	__aligned_u64 drop_oversize;
 };
 
 /* Modes of struct vhn_filter: the commands of class VIRTIO_NET_CTRL_RX, by number. */
@@ -186,7 +188,8 @@ struct vhn_vring_stats {
  * @nr_unicast: addresses at the beginning of @macs
  * @nr_multicast: addresses after them
  * @mac: the device's own address
- * @reserved: 0
+ * @mtu: bytes that a packet may have behind its Ethernet header and VLAN tag, unless it
+ *	 is one to be segmented; 0: any number (CFG-D1)
  * @macs: tables; whoever has more to put there asks for ALLUNI or ALLMULTI instead
  * @vlans: bit N of word M stands for VLAN 64 M + N
  *
@@ -199,7 +202,7 @@ struct vhn_filter {
 	__u32 nr_unicast;
 	__u32 nr_multicast;
 	__u8 mac[6];
-	__u8 reserved[2];
+	__u16 mtu;
 	__u8 macs[VHN_FILTER_MACS][6];
 	__aligned_u64 vlans[64];
 };

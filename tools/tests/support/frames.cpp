@@ -58,6 +58,19 @@ std::vector<std::byte> make_frame(std::uint64_t sequence, std::size_t length) {
     return frame;
 }
 
+std::vector<std::byte> frame_to(const MacAddress& mac, std::optional<std::uint16_t> tag,
+                                std::size_t length) {
+    std::vector<std::byte> frame = make_frame(1, length);
+    std::memcpy(frame.data(), mac.data(), mac.size());
+    if (tag) {
+        const std::array<std::byte, 4> bytes{std::byte{0x81}, std::byte{0x00},
+                                             static_cast<std::byte>(*tag >> 8),
+                                             static_cast<std::byte>(*tag & 0xff)};
+        frame.insert(frame.begin() + 12, bytes.begin(), bytes.end());
+    }
+    return frame;
+}
+
 std::optional<std::uint64_t> frame_sequence(std::span<const std::byte> frame) {
     if (frame.size() < payload_offset) {
         return std::nullopt;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "vcoal/netdev.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +16,11 @@ constexpr std::size_t shortest_frame = 64;
 /// An Ethernet frame that carries @p sequence and, up to @p length bytes, a pattern
 /// that follows from it.
 std::vector<std::byte> make_frame(std::uint64_t sequence, std::size_t length = shortest_frame);
+
+/// A frame of make_frame() to an address, with a VLAN tag in it or without.
+std::vector<std::byte> frame_to(const MacAddress& mac,
+                                std::optional<std::uint16_t> tag = std::nullopt,
+                                std::size_t length = shortest_frame);
 
 /// The sequence number of a frame of make_frame(), or nothing when a byte of it is
 /// not what it was.

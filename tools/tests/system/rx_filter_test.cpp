@@ -20,7 +20,7 @@ namespace vcoal::test {
 namespace {
 
 using Bytes = std::vector<std::byte>;
-using Mac = std::array<std::uint8_t, 6>;
+using Mac = MacAddress;
 
 constexpr Mac own{0x02, 0, 0, 0, 0, 0x55};
 constexpr Mac somebody{0x02, 0, 0, 0, 0, 0x66};
@@ -29,18 +29,6 @@ constexpr Mac everybody{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 constexpr std::uint16_t vlan = 5;
 
 using Counter = decltype(&vhn_vring_stats::packets);
-
-Bytes frame_to(const Mac& mac, std::optional<std::uint16_t> tag = std::nullopt) {
-    Bytes frame = make_frame(1);
-    std::memcpy(frame.data(), mac.data(), mac.size());
-    if (tag) {
-        const std::array<std::byte, 4> bytes{std::byte{0x81}, std::byte{0x00},
-                                             static_cast<std::byte>(*tag >> 8),
-                                             static_cast<std::byte>(*tag & 0xff)};
-        frame.insert(frame.begin() + 12, bytes.begin(), bytes.end());
-    }
-    return frame;
-}
 
 vhn_filter filter_of(std::uint32_t modes = 0) {
     vhn_filter filter{};
@@ -84,7 +72,8 @@ protected:
 private:
     static std::uint64_t sum(const vhn_vring_stats& stats) {
         return stats.packets + stats.drop_unicast + stats.drop_multicast + stats.drop_broadcast +
-               stats.drop_vlan + stats.drop_truncated + stats.drop_backend + stats.drop_malformed;
+               stats.drop_vlan + stats.drop_oversize + stats.drop_truncated + stats.drop_backend +
+               stats.drop_malformed;
     }
 
     Bench bench_;
@@ -132,6 +121,20 @@ TEST_F(RxFilter, CTRL_D7_ATagBesideThePacketIsATag) {
     vhost().set_filter(filter);
     expect(received, send);
     expect(received, frame_to(own, vlan));
+}
+
+TEST_F(RxFilter, CFG_D1_WhatIsLongerThanTheMtuIsNotDelivered) {
+    constexpr std::size_t header = 14;
+    constexpr std::size_t tag = 4;
+    bench().driver().tap().netdev().set_mtu(2000);
+    vhn_filter filter = filter_of(VHN_FILTER_PROMISC);
+    filter.mtu = 1280;
+    vhost().set_filter(filter);
+    expect(received, frame_to(own, std::nullopt, header + 1280));
+    expect(&vhn_vring_stats::drop_oversize, frame_to(own, std::nullopt, header + 1281));
+    expect(received, frame_to(own, vlan, header + 1280));
+    expect(&vhn_vring_stats::drop_oversize, frame_to(own, vlan, header + 1281));
+    expect(&vhn_vring_stats::drop_oversize, frame_to(own, std::nullopt, header + 1280 + tag));
 }
 
 TEST_F(RxFilter, ADeviceThatIsResetReceivesEverything) {

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The control queue's server against a device that is a table in memory.
-#include "vcoal/control.hpp"
-#include "vcoal/error.hpp"
-#include "vcoal/features.hpp"
-#include "vcoal/virtio_net.hpp"
+// The control queue's server: forms of commands and answers, and class NOTF_COAL.
+#include "unit/control_fixture.hpp"
 
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <gtest/gtest.h>
 #include <initializer_list>
-#include <map>
-#include <set>
 
 // Where the type is: only there the standard library and gtest look for them.
 static bool operator==(const vhn_coal_params& a, const vhn_coal_params& b) {
@@ -23,7 +16,7 @@ static void PrintTo(const vhn_coal_params& params, std::ostream* out) {
     *out << '{' << params.max_packets << ", " << params.max_usecs << '}';
 }
 
-namespace vcoal {
+namespace vcoal::test {
 namespace {
 
 constexpr unsigned notf_coal = VIRTIO_NET_CTRL_NOTF_COAL;
@@ -34,94 +27,29 @@ constexpr unsigned vq_get = VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET;
 constexpr auto all_features = feature(VIRTIO_NET_F_CTRL_VQ) | feature(VIRTIO_NET_F_MQ) |
                               feature(VIRTIO_NET_F_NOTF_COAL) | feature(VIRTIO_NET_F_VQ_NOTF_COAL);
 
-/// A device without a limit until told otherwise, by the rules of VHN_SET_COAL.
-class FakeDevice : public ControlTarget {
-public:
-    bool enabled(unsigned vq) const override { return disabled.count(vq) == 0; }
-
-    vhn_coal_state coalescing(unsigned vq) const override {
-        const auto found = queues.find(vq);
-        vhn_coal_state state = found != queues.end() ? found->second : vhn_coal_state{};
-        const auto limit = limits.find(vq);
-        state.limit = limit != limits.end() ? limit->second : vhn_coal_params{~0U, ~0U};
-        state.effective = state.requested;
-        return state;
-    }
-
-    void set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_params params) override {
-        const vhn_coal_params limit = coalescing(vq).limit;
-        if (params.max_packets > limit.max_packets || params.max_usecs > limit.max_usecs) {
-            throw Error("fake", "set", ERANGE);
-        }
-        queues[vq].requested = params;
-        if (target == VHN_COAL_DIRECTION) {
-            queues[vq].direction = params;
-        }
-    }
-
-    void set_active_pairs(unsigned pairs) override { active_pairs = pairs; }
-
-    void reset_queue(unsigned vq) { queues[vq].requested = queues[vq].direction; }
-    vhn_coal_params of(unsigned vq) const { return coalescing(vq).effective; }
-
-    std::set<unsigned> disabled;
-    std::map<unsigned, vhn_coal_state> queues;
-    std::map<unsigned, vhn_coal_params> limits;
-    unsigned active_pairs = 0;
-};
-
-struct Reply {
-    ControlAnswer outcome;
-    std::vector<std::byte> bytes; ///< the device-writable part, 0xee where not written
-};
-
-class Control : public testing::Test {
+class Control : public ControlTest {
 protected:
-    Control() { server.negotiate(all_features, 2); }
+    Control() { negotiate(all_features); }
 
-    Reply send(std::span<const std::byte> request, std::size_t room) {
-        Reply reply{{}, std::vector<std::byte>(room, std::byte{0xee})};
-        reply.outcome = server.serve(request, reply.bytes);
-        for (std::size_t i = reply.outcome.written; i < room; i++) {
-            EXPECT_EQ(reply.bytes[i], std::byte{0xee}) << "written beyond the used length, " << i;
-        }
-        return reply;
-    }
-
-    template <typename T>
-    std::vector<std::byte> request(unsigned command_class, unsigned command, const T& data) {
-        std::vector<std::byte> bytes{std::byte(command_class), std::byte(command)};
-        const auto* begin = reinterpret_cast<const std::byte*>(&data);
-        bytes.insert(bytes.end(), begin, begin + sizeof(data));
-        return bytes;
-    }
-
-    /// True for OK; an answer with a result or without an ack is a failure.
-    bool acked(std::span<const std::byte> bytes) {
-        const Reply reply = send(bytes, 1);
-        EXPECT_EQ(reply.outcome.written, 1U);
-        EXPECT_EQ(reply.bytes[0] == std::byte{VIRTIO_NET_OK}, reply.outcome.ok);
-        EXPECT_TRUE(reply.outcome.ok || reply.bytes[0] == std::byte{VIRTIO_NET_ERR});
-        return reply.outcome.ok;
-    }
+    void negotiate(std::uint64_t features) { server.negotiate(features, {.max_pairs = 2}); }
 
     bool direction(unsigned command, vhn_coal_params params) {
-        return acked(
-            request(notf_coal, command, virtio_net_coal{params.max_packets, params.max_usecs}));
+        return acked(control_request(notf_coal, command,
+                                     virtio_net_coal{params.max_packets, params.max_usecs}));
     }
 
     bool set(unsigned vq, vhn_coal_params params, unsigned reserved = 0) {
-        return acked(request(notf_coal, vq_set,
-                             virtio_net_coal_vq{static_cast<__le16>(vq),
-                                                static_cast<__le16>(reserved),
-                                                {params.max_packets, params.max_usecs}}));
+        return acked(control_request(notf_coal, vq_set,
+                                     virtio_net_coal_vq{static_cast<__le16>(vq),
+                                                        static_cast<__le16>(reserved),
+                                                        {params.max_packets, params.max_usecs}}));
     }
 
     /// VQ_GET by AMB-3: the ack, then the parameters.
     std::optional<vhn_coal_params> get(unsigned vq, unsigned reserved = 0) {
         const std::array<std::uint16_t, 2> data{static_cast<std::uint16_t>(vq),
                                                 static_cast<std::uint16_t>(reserved)};
-        const Reply reply = send(request(notf_coal, vq_get, data), 9);
+        const Reply reply = send(control_request(notf_coal, vq_get, data), 9);
         if (!reply.outcome.ok) {
             EXPECT_EQ(reply.outcome.written, 1U);
             EXPECT_EQ(reply.bytes[0], std::byte{VIRTIO_NET_ERR});
@@ -135,17 +63,14 @@ protected:
     }
 
     bool set_pairs(unsigned pairs) {
-        return acked(request(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
-                             static_cast<std::uint16_t>(pairs)));
+        return acked(control_request(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
+                                     static_cast<std::uint16_t>(pairs)));
     }
 
     /// Parameters of virtqueues 0, 2, 1, 3: the columns of the table in spec 3.6.
     std::vector<vhn_coal_params> all() {
         return {device.of(0), device.of(2), device.of(1), device.of(3)};
     }
-
-    FakeDevice device;
-    ControlServer server{device};
 };
 
 constexpr vhn_coal_params zero{0, 0};
@@ -233,7 +158,7 @@ TEST_F(Control, COAL_D4_OnlyEnabledReceiveAndTransmitQueues) {
 }
 
 TEST_F(Control, COAL_D4_WithoutMqOnlyTheFirstPairHasIndexes) {
-    server.negotiate(all_features & ~feature(VIRTIO_NET_F_MQ), 2);
+    negotiate(all_features & ~feature(VIRTIO_NET_F_MQ));
     EXPECT_TRUE(set(1, a));
     EXPECT_FALSE(set(2, a)); // that is the control queue now
     EXPECT_TRUE(direction(rx_set, b));
@@ -253,11 +178,11 @@ TEST_F(Control, AMB_3_VqGetTakesTheIndexAlone) {
 
 TEST_F(Control, AMB_3_AResultWithoutRoomIsAnErrorOfOneByte) {
     for (std::size_t room = 1; room < 9; room++) {
-        const Reply reply = send(request(notf_coal, vq_get, std::uint32_t{0}), room);
+        const Reply reply = send(control_request(notf_coal, vq_get, std::uint32_t{0}), room);
         EXPECT_FALSE(reply.outcome.ok);
         EXPECT_EQ(reply.outcome.written, 1U);
     }
-    EXPECT_EQ(send(request(notf_coal, vq_get, std::uint32_t{0}), 100).outcome.written, 9U);
+    EXPECT_EQ(send(control_request(notf_coal, vq_get, std::uint32_t{0}), 100).outcome.written, 9U);
 }
 
 TEST_F(Control, AMB_7_AQueueNotSetUpTakesTheDirectionAllTheSame) {
@@ -286,17 +211,17 @@ TEST_F(Control, AMB_8_WhatALowerLimitAllowsIsPutBack) {
 }
 
 TEST_F(Control, AMB_12_WhatWasNotNegotiatedIsAnError) {
-    server.negotiate(all_features & ~feature(VIRTIO_NET_F_NOTF_COAL), 2);
+    negotiate(all_features & ~feature(VIRTIO_NET_F_NOTF_COAL));
     EXPECT_FALSE(direction(tx_set, a));
     EXPECT_FALSE(direction(rx_set, a));
     EXPECT_TRUE(set(0, b));
 
-    server.negotiate(all_features & ~feature(VIRTIO_NET_F_VQ_NOTF_COAL), 2);
+    negotiate(all_features & ~feature(VIRTIO_NET_F_VQ_NOTF_COAL));
     EXPECT_FALSE(set(0, a));
     EXPECT_EQ(get(0), std::nullopt);
     EXPECT_EQ(device.of(0), b);
 
-    server.negotiate(0, 2);
+    negotiate(0);
     EXPECT_FALSE(set_pairs(1));
     EXPECT_EQ(device.active_pairs, 0U);
 }
@@ -310,24 +235,25 @@ TEST_F(Control, ShortDataIsAnErrorAndChangesNothing) {
         EXPECT_FALSE(acked(std::span(bytes).first(1)));
         EXPECT_FALSE(acked({}));
     };
-    shortened(request(notf_coal, rx_set, virtio_net_coal{1, 2}));
-    shortened(request(notf_coal, tx_set, virtio_net_coal{1, 2}));
-    shortened(request(notf_coal, vq_set, virtio_net_coal_vq{0, 0, {1, 2}}));
-    shortened(request(notf_coal, vq_get, std::uint16_t{0}));
-    shortened(request(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, std::uint16_t{1}));
+    shortened(control_request(notf_coal, rx_set, virtio_net_coal{1, 2}));
+    shortened(control_request(notf_coal, tx_set, virtio_net_coal{1, 2}));
+    shortened(control_request(notf_coal, vq_set, virtio_net_coal_vq{0, 0, {1, 2}}));
+    shortened(control_request(notf_coal, vq_get, std::uint16_t{0}));
+    shortened(
+        control_request(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, std::uint16_t{1}));
     EXPECT_TRUE(device.queues.empty());
     EXPECT_EQ(device.active_pairs, 0U);
 }
 
 TEST_F(Control, LongDataIsFineAndItsTailIgnored) {
-    auto bytes = request(notf_coal, rx_set, virtio_net_coal{a.max_packets, a.max_usecs});
+    auto bytes = control_request(notf_coal, rx_set, virtio_net_coal{a.max_packets, a.max_usecs});
     bytes.resize(5000, std::byte{0xff});
     EXPECT_TRUE(acked(bytes));
     EXPECT_EQ(device.of(0), a);
 }
 
 TEST_F(Control, WithoutRoomForTheAckNothingHappens) {
-    const Reply reply = send(request(notf_coal, rx_set, virtio_net_coal{1, 2}), 0);
+    const Reply reply = send(control_request(notf_coal, rx_set, virtio_net_coal{1, 2}), 0);
     EXPECT_EQ(reply.outcome.written, 0U);
     EXPECT_FALSE(reply.outcome.ok);
     EXPECT_TRUE(device.queues.empty());
@@ -342,12 +268,13 @@ TEST_F(Control, WhatIsNotCarriedOutIsAnError) {
             const bool served = (command_class == notf_coal && command <= vq_get) ||
                                 (command_class == VIRTIO_NET_CTRL_MQ && command == 0);
             if (!served) {
-                EXPECT_FALSE(acked(request(command_class, command, std::uint64_t{1})))
+                EXPECT_FALSE(acked(control_request(command_class, command, std::uint64_t{1})))
                     << command_class << ' ' << command;
             }
         }
     }
     EXPECT_TRUE(device.queues.empty());
+    EXPECT_TRUE(device.untouched());
 }
 
 TEST_F(Control, CTRL_D9_PairsFrom1ToTheMaximum) {
@@ -368,14 +295,21 @@ TEST_F(Control, AMB_5_ThePairCountDoesNotDisableQueues) {
 }
 
 TEST_F(Control, CountsAndNamesCommands) {
-    const Reply good = send(request(notf_coal, rx_set, virtio_net_coal{1, 2}), 1);
-    const Reply bad = send(request(0, 1, std::uint8_t{1}), 1);
+    const Reply good = send(control_request(notf_coal, rx_set, virtio_net_coal{1, 2}), 1);
+    const Reply bad = send(control_request(200, 1, std::uint8_t{1}), 1);
     EXPECT_EQ(server.commands(), 2U);
     EXPECT_EQ(server.succeeded(), 1U);
     EXPECT_EQ(control_command_name(good.outcome.request), "NOTF_COAL_RX_SET");
-    EXPECT_EQ(control_command_name(bad.outcome.request), "class 0 command 1");
+    EXPECT_EQ(control_command_name(bad.outcome.request), "class 200 command 1");
     EXPECT_NE(bad.outcome.reason, "");
+    EXPECT_EQ(control_command_name(std::span(good.outcome.request).first(1)), "truncated");
+}
+
+TEST_F(Control, AnAnswerShowsTheBeginningOfALongCommand) {
+    auto bytes = control_request(notf_coal, rx_set, virtio_net_coal{1, 2});
+    bytes.resize(ControlServer::request_limit);
+    EXPECT_EQ(send(bytes, 1).outcome.request.size(), ControlServer::record_limit);
 }
 
 } // namespace
-} // namespace vcoal
+} // namespace vcoal::test

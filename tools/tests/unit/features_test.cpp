@@ -54,24 +54,5 @@ TEST(Features, ABadChoiceIsRefused) {
     }
 }
 
-TEST(Features, AChoiceRestrictsWhatIsPossible) {
-    constexpr auto possible = csum | host_tso4 | host_ecn | ctrl_vq;
-    EXPECT_EQ(choose_features(possible, {}, "x"), possible);
-    EXPECT_EQ(choose_features(possible, {0, csum}, "x"), ctrl_vq);
-    EXPECT_EQ(choose_features(possible, {ctrl_vq, 0}, "x"), possible);
-}
-
-TEST(Features, ARequiredFeatureThatIsNotThereIsAnError) {
-    EXPECT_THROW(choose_features(ctrl_vq, {notf_coal, 0}, "x"), Error);
-    try {
-        choose_features(ctrl_vq | notf_coal, {notf_coal, ctrl_vq}, "/dev/x");
-        FAIL();
-    } catch (const Error& error) {
-        EXPECT_EQ(error.object(), "/dev/x");
-        EXPECT_EQ(error.code(), EOPNOTSUPP);
-        EXPECT_NE(error.hint().find("left out"), std::string::npos);
-    }
-}
-
 } // namespace
 } // namespace vcoal

@@ -176,8 +176,16 @@ TEST(Filter, WhatCannotBeOneIsRefused) {
     EXPECT_TRUE(refused([](vhn_filter& f) { f.nr_unicast = VHN_FILTER_MACS + 1; }));
     EXPECT_TRUE(refused([](vhn_filter& f) { f.nr_unicast = ~0U; }));
     EXPECT_TRUE(refused([](vhn_filter& f) { f.nr_multicast = ~0U; }));
-    EXPECT_TRUE(refused([](vhn_filter& f) { f.reserved[0] = 1; }));
-    EXPECT_TRUE(refused([](vhn_filter& f) { f.reserved[1] = 1; }));
+}
+
+TEST(Filter, CFG_D1_ThePayloadIsBoundedByTheMtu) {
+    vhn_filter filter = filter_with(VHN_FILTER_PROMISC);
+    EXPECT_TRUE(vhn_filter_fits(&filter, ~0U));
+    filter.mtu = 1280;
+    EXPECT_TRUE(vhn_filter_fits(&filter, 1280));
+    EXPECT_FALSE(vhn_filter_fits(&filter, 1281));
+    EXPECT_FALSE(vhn_filter_fits(&filter, ~0U));
+    EXPECT_TRUE(vhn_filter_fits(&filter, 0));
 }
 
 } // namespace

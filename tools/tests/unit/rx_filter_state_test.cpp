@@ -115,5 +115,12 @@ TEST_F(RxFilterState, WithoutCtrlRxAllAddressesPass) {
     EXPECT_FALSE(passes(other, 5));
 }
 
+TEST_F(RxFilterState, CFG_D1_TheMtuIsInForceIfItWasNegotiated) {
+    filter.begin(rx, own, 1280);
+    EXPECT_EQ(filter.value().mtu, 0U);
+    filter.begin(rx | feature(VIRTIO_NET_F_MTU), own, 1280);
+    EXPECT_EQ(filter.value().mtu, 1280U);
+}
+
 } // namespace
 } // namespace vcoal

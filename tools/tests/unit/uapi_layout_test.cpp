@@ -41,7 +41,7 @@ TEST(UapiLayout, CoalReset) {
 }
 
 TEST(UapiLayout, VringStats) {
-    EXPECT_EQ(sizeof(vhn_vring_stats), 8U + 17 * 8U);
+    EXPECT_EQ(sizeof(vhn_vring_stats), 8U + 18 * 8U);
     EXPECT_EQ(offsetof(vhn_vring_stats, packets), 8U);
     EXPECT_EQ(offsetof(vhn_vring_stats, bytes), 16U);
     EXPECT_EQ(offsetof(vhn_vring_stats, kicks), 24U);
@@ -59,6 +59,7 @@ TEST(UapiLayout, VringStats) {
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_multicast), 120U);
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_broadcast), 128U);
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_vlan), 136U);
+    EXPECT_EQ(offsetof(vhn_vring_stats, drop_oversize), 144U);
 }
 
 TEST(UapiLayout, Filter) {
@@ -67,7 +68,7 @@ TEST(UapiLayout, Filter) {
     EXPECT_EQ(offsetof(vhn_filter, nr_unicast), 8U);
     EXPECT_EQ(offsetof(vhn_filter, nr_multicast), 12U);
     EXPECT_EQ(offsetof(vhn_filter, mac), 16U);
-    EXPECT_EQ(offsetof(vhn_filter, reserved), 22U);
+    EXPECT_EQ(offsetof(vhn_filter, mtu), 22U);
     EXPECT_EQ(offsetof(vhn_filter, macs), 24U);
     EXPECT_EQ(offsetof(vhn_filter, vlans), 792U);
 }
@@ -76,7 +77,7 @@ TEST(UapiLayout, IoctlNumbers) {
     EXPECT_EQ(VHN_SET_COAL, 0x4018d600U);
     EXPECT_EQ(VHN_GET_COAL, 0xc038d601U);
     EXPECT_EQ(VHN_RESET_COAL, 0x4008d602U);
-    EXPECT_EQ(VHN_GET_STATS, 0xc090d603U);
+    EXPECT_EQ(VHN_GET_STATS, 0xc098d603U);
     EXPECT_EQ(VHN_SET_FILTER, 0x4518d604U);
     EXPECT_NE(VHN_IOC_TYPE, VHOST_VIRTIO);
     EXPECT_EQ(VHN_BACKEND_F_COAL, 62);

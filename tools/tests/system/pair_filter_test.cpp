@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the guest wants to receive, from its command line to the device: `ip`, `bridge` and
+// `ethtool` in the guest, frames of every kind on the host, and the device's counters.
+#include "support/bench.hpp"
+#include "support/frames.hpp"
+#include "support/loopback_stub.hpp"
+#include "support/modules.hpp"
+#include "support/pairing.hpp"
+#include "vcoal/netdev.hpp"
+#include "vcoal/packet_socket.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <gtest/gtest.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <map>
+#include <optional>
+#include <sys/socket.h>
+
+namespace vcoal::test {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+constexpr MacAddress first{0x02, 0, 0, 0, 0, 0x11};
+constexpr MacAddress second{0x02, 0, 0, 0, 0, 0x22};
+constexpr MacAddress somebody{0x02, 0, 0, 0, 0, 0x66};
+constexpr MacAddress group{0x01, 0, 0x5e, 0x01, 0x02, 0x03};
+constexpr MacAddress everybody{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+constexpr const char* some_station = "02:00:00:00:00:66";
+constexpr const char* some_group = "01:00:5e:01:02:03";
+constexpr std::uint16_t vlan = 5;
+
+/// Each driver: the in-tree one and ours.
+class PairFilter : public testing::TestWithParam<const char*> {
+protected:
+    static void SetUpTestSuite() {
+        load_loopback();
+        load_our_driver();
+    }
+    static void TearDownTestSuite() { unload_module("virtio_net_coal"); }
+
+    static Strings arguments(Strings more) {
+        more.insert(more.end(), {"--driver", GetParam(), "--mac", format_mac(first)});
+        return more;
+    }
+
+    explicit PairFilter(const Strings& more = {}) : pairing_(vhost_node, arguments(more)) {
+        // The host says nothing by itself.
+        NetDev(pairing_.tap()).disable_ipv6();
+        frames_.emplace(pairing_.tap());
+    }
+
+    Pairing& pairing() { return pairing_; }
+
+    void guest(const Strings& argv) const {
+        const auto end = pairing_.in_guest(argv);
+        EXPECT_EQ(end.status, 0) << end.output;
+    }
+
+    /// Commands that the device was given and answered OK, from now on until this one came.
+    void await_command(const std::string& command) {
+        Json event;
+        do {
+            event = pairing_.await_event("control");
+            EXPECT_EQ(event.at("ack"), "ok") << event;
+        } while (event.at("command") != command);
+    }
+
+    /// What the receive queue did with a frame that the host sends: "packets" or a cause.
+    /// The kernels at both ends say something now and then; that is less often.
+    std::string fate(const std::vector<std::byte>& frame) {
+        constexpr unsigned copies = 5;
+        const auto before = counters();
+        for (unsigned i = 0; i < copies; i++) {
+            EXPECT_TRUE(eventually([&] { return frames_->send(frame); }));
+        }
+        std::string fate;
+        EXPECT_TRUE(eventually([&] {
+            for (const auto& [name, value] : counters()) {
+                if (value >= before.at(name) + copies) {
+                    fate = name;
+                }
+            }
+            return !fate.empty();
+        }));
+        return fate;
+    }
+    std::string fate(const MacAddress& mac, std::optional<std::uint16_t> tag = std::nullopt) {
+        return fate(frame_to(mac, tag));
+    }
+
+private:
+    std::map<std::string, std::uint64_t> counters() {
+        const Json vhost = pairing_.stats().at("queues").at(0).at("vhost");
+        std::map<std::string, std::uint64_t> all = vhost.at("drops");
+        all["packets"] = vhost.at("packets");
+        return all;
+    }
+
+    Pairing pairing_;
+    std::optional<PacketSocket> frames_;
+};
+
+TEST_P(PairFilter, CTRL_D6_TheGuestReceivesItsOwnAndWhatIsForAll) {
+    EXPECT_TRUE(pairing().accepted("ctrl_rx"));
+    EXPECT_EQ(fate(first), "packets");
+    EXPECT_EQ(fate(everybody), "packets");
+    EXPECT_EQ(fate(somebody), "unicast");
+    EXPECT_EQ(fate(group), "multicast");
+    EXPECT_TRUE(pairing().ping());
+}
+
+TEST_P(PairFilter, CTRL_D2_PromiscuityDeliversEverything) {
+    guest({"ip", "link", "set", pairing().interface(), "promisc", "on"});
+    await_command("RX_PROMISC");
+    EXPECT_EQ(fate(somebody), "packets");
+    EXPECT_EQ(fate(group), "packets");
+    EXPECT_EQ(fate(first, vlan), "packets");
+    guest({"ip", "link", "set", pairing().interface(), "promisc", "off"});
+    EXPECT_TRUE(eventually([&] { return fate(somebody) == "unicast"; }));
+}
+
+TEST_P(PairFilter, CTRL_D1_AllGroupsOrThoseOfTheTable) {
+    guest({"ip", "link", "set", pairing().interface(), "allmulticast", "on"});
+    EXPECT_TRUE(eventually([&] { return fate(group) == "packets"; }));
+    guest({"ip", "link", "set", pairing().interface(), "allmulticast", "off"});
+    EXPECT_TRUE(eventually([&] { return fate(group) == "multicast"; }));
+    guest({"ip", "maddress", "add", some_group, "dev", pairing().interface()});
+    EXPECT_TRUE(eventually([&] { return fate(group) == "packets"; }));
+    guest({"ip", "maddress", "del", some_group, "dev", pairing().interface()});
+    EXPECT_TRUE(eventually([&] { return fate(group) == "multicast"; }));
+}
+
+TEST_P(PairFilter, CTRL_D5_FurtherAddressesComeAndGo) {
+    guest({"bridge", "fdb", "add", some_station, "dev", pairing().interface(), "self"});
+    EXPECT_TRUE(eventually([&] { return fate(somebody) == "packets"; }));
+    guest({"bridge", "fdb", "del", some_station, "dev", pairing().interface(), "self"});
+    EXPECT_TRUE(eventually([&] { return fate(somebody) == "unicast"; }));
+}
+
+// More than the table holds: all of that kind is received, as the specification allows.
+TEST_P(PairFilter, CTRL_D6_AnOverfullTableReceivesAllOfItsKind) {
+    const InNetNs inside(pairing().guest_ns());
+    const Fd member(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+    for (std::uint8_t i = 0; i < 80; i++) {
+        packet_mreq request{};
+        request.mr_ifindex = NetDev(pairing().interface()).index();
+        request.mr_type = PACKET_MR_MULTICAST;
+        request.mr_alen = ETH_ALEN;
+        const MacAddress address{0x01, 0, 0x5e, 0, 1, i};
+        std::copy(address.begin(), address.end(), std::begin(request.mr_address));
+        ASSERT_EQ(::setsockopt(member.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request,
+                               sizeof(request)),
+                  0)
+            << errno;
+    }
+    EXPECT_TRUE(eventually([&] { return fate(group) == "packets"; }));
+    EXPECT_EQ(fate(somebody), "unicast");
+}
+
+TEST_P(PairFilter, CTRL_D7_OnlyVlansOfTheTable) {
+    EXPECT_TRUE(pairing().accepted("ctrl_vlan"));
+    const std::string tagged = pairing().interface() + ".5";
+    EXPECT_EQ(fate(first, vlan), "vlan");
+    guest({"ip", "link", "add", "link", pairing().interface(), "name", tagged, "type", "vlan", "id",
+           std::to_string(vlan)});
+    EXPECT_TRUE(eventually([&] { return fate(first, vlan) == "packets"; }));
+    EXPECT_EQ(fate(first, vlan + 1), "vlan");
+    EXPECT_EQ(fate(first), "packets");
+    guest({"ip", "link", "del", tagged});
+    EXPECT_TRUE(eventually([&] { return fate(first, vlan) == "vlan"; }));
+}
+
+TEST_P(PairFilter, CTRL_G3_ANewAddressIsTheDevices) {
+    guest({"ip", "link", "set", pairing().interface(), "address", format_mac(second)});
+    EXPECT_EQ(fate(second), "packets");
+    EXPECT_EQ(fate(first), "unicast");
+    EXPECT_TRUE(pairing().ping());
+}
+
+// CTRL-D5: the tables are empty again; the address is the one it had.
+TEST_P(PairFilter, CTRL_D5_AResetForgetsWhatTheGuestAskedFor) {
+    guest({"ip", "link", "set", pairing().interface(), "address", format_mac(second)});
+    guest({"ip", "link", "set", pairing().interface(), "promisc", "on"});
+    EXPECT_TRUE(eventually([&] { return fate(somebody) == "packets"; }));
+    ASSERT_EQ(unbind_driver(pairing().virtio_index(), GetParam()), 0);
+    pairing().await_event("down");
+    ASSERT_EQ(bind_driver(pairing().virtio_index(), GetParam()), 0);
+    pairing().await_up();
+    EXPECT_TRUE(eventually([&] { return fate(first) == "packets"; }));
+    EXPECT_EQ(fate(second), "unicast");
+    EXPECT_EQ(fate(somebody), "unicast");
+}
+
+TEST_P(PairFilter, CTRL_D8_CTRL_G4_TheGuestAnnouncesItselfWhenAsked) {
+    EXPECT_TRUE(pairing().accepted("guest_announce"));
+    PacketSocket arp(pairing().tap(), ETH_P_ARP);
+    for (int round = 0; round < 2; round++) {
+        EXPECT_EQ(pairing().request(R"({"set":"announce"})", "announce"), true);
+        await_command("ANNOUNCE_ACK");
+        const auto frame = arp.receive(generous);
+        ASSERT_TRUE(frame.has_value());
+        EXPECT_TRUE(std::equal(first.begin(), first.end(), frame->begin() + 6,
+                               [](auto a, auto b) { return std::byte{a} == b; }));
+    }
+}
+
+TEST_P(PairFilter, TheFeaturesAreExplained) {
+    const Json features = pairing().request(R"({"get":"features"})", "features");
+    const auto find = [&](const char* name) {
+        return *std::find_if(features.begin(), features.end(),
+                             [&](const Json& row) { return row.at("name") == name; });
+    };
+    for (const auto& row : features) {
+        EXPECT_EQ(pairing().accepted(row.at("name")), row.at("acknowledged").get<bool>()) << row;
+        EXPECT_NE(row.at("acknowledged").get<bool>(), row.contains("why")) << row;
+    }
+    EXPECT_EQ(find("ctrl_vlan").at("acknowledged"), true);
+    EXPECT_EQ(find("mq").at("why"), "there is one pair of queues; see --queues");
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, PairFilter, testing::Values("virtio_net", "virtio_net_coal"));
+
+class PairMtu : public PairFilter {
+protected:
+    PairMtu() : PairFilter({"--mtu", "1280"}) {}
+};
+
+TEST_P(PairMtu, CFG_D1_ALongerFrameIsNotDelivered) {
+    EXPECT_EQ(NetDev(pairing().tap()).mtu(), 1280U);
+    NetDev(pairing().tap()).set_mtu(9000);
+    EXPECT_EQ(fate(frame_to(first, std::nullopt, 14 + 1280)), "packets");
+    EXPECT_EQ(fate(frame_to(first, std::nullopt, 14 + 1281)), "oversize");
+    EXPECT_TRUE(pairing().ping());
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, PairMtu, testing::Values("virtio_net", "virtio_net_coal"));
+
+} // namespace
+} // namespace vcoal::test
