@@ -31,6 +31,8 @@
 #define IPV6_ADDR_LEN	16
 /* More extension headers than anybody sends. */
 #define EXTENSIONS_MAX	8
+/* More options in one of them. */
+#define OPTIONS_MAX	16
 
 /* Numbers of protocols and extension headers. */
 enum {
@@ -123,8 +125,9 @@ static void parse_ipv4(const u8 *ip, u32 len, u32 types, struct vhn_flow *flow)
 static const u8 *home_address(const u8 *options, u32 len)
 {
 	u32 at = 0;
+	u32 i;
 
-	while (at + 2 <= len) {
+	for (i = 0; i < OPTIONS_MAX && at + 2 <= len; i++) {
 		if (options[at] == OPTION_PAD1) {
 			at++;
 			continue;
