@@ -188,6 +188,28 @@ bool vhn_prefetch_address(const struct vhn_prefetch *p, struct vhn_address *to)
 }
 
 /**
+ * vhn_prefetch_look() - the beginning of the packet peeked at
+ * @p: vhn_prefetch_peek() found one
+ * @buffer: where it is put if it does not lie in one piece
+ * @len: bytes wanted (in), bytes there (out)
+ *
+ * A tag that stands beside the packet is not among them. Context: worker, queue mutex
+ * held.
+ *
+ * Return: the bytes, or NULL if they cannot be read.
+ */
+const void *vhn_prefetch_look(const struct vhn_prefetch *p, void *buffer, u32 *len)
+{
+	void *packet = p->packet[p->head];
+
+	if (tun_is_xdp_frame(packet))
+		*len = min_t(u32, *len, tun_ptr_to_xdp(packet)->len);
+	else
+		*len = min(*len, ((const struct sk_buff *)packet)->len);
+	return beginning(packet, *len, buffer);
+}
+
+/**
  * vhn_prefetch_take() - take the packet peeked at
  * @p: vhn_prefetch_peek() found one
  *

@@ -17,6 +17,7 @@ union argument {
 	struct vhn_coal_state state;
 	struct vhn_coal_reset reset;
 	struct vhn_vring_stats stats;
+	struct vhn_hash hash;
 };
 
 static int reset(struct vhn_queue *q, const struct vhn_coal_reset *r)
@@ -24,6 +25,7 @@ static int reset(struct vhn_queue *q, const struct vhn_coal_reset *r)
 	switch (r->scope) {
 	case VHN_RESET_DEVICE:
 		vhn_queue_set_filter(q, NULL);
+		vhn_queue_set_hash(q, NULL);
 		fallthrough;
 	case VHN_RESET_QUEUE:
 		vhn_notify_reset(&q->notify, r->scope);
@@ -47,6 +49,20 @@ static int get_stats(struct vhn_notify *n, struct vhn_vring_stats *stats)
 	return 0;
 }
 
+static int set_hash(struct vhn_queue *q, const struct vhn_hash *hash)
+{
+	struct vhn_queue_hash *h;
+
+	if (q->index != VHN_VRING_RX || (hash->types & ~VHN_HASH_TYPES))
+		return -EINVAL;
+	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
+	if (!h)
+		return -ENOMEM;
+	h->hash = *hash;
+	vhn_queue_set_hash(q, h);
+	return 0;
+}
+
 static int dispatch(struct vhn_queue *q, unsigned int nr, union argument *a)
 {
 	struct vhn_notify *n = &q->notify;
@@ -58,6 +74,8 @@ static int dispatch(struct vhn_queue *q, unsigned int nr, union argument *a)
 		return get_coal(n, &a->state);
 	case _IOC_NR(VHN_RESET_COAL):
 		return reset(q, &a->reset);
+	case _IOC_NR(VHN_SET_HASH):
+		return set_hash(q, &a->hash);
 	default:
 		return get_stats(n, &a->stats);
 	}
@@ -90,6 +108,7 @@ static size_t known_size(unsigned int nr)
 		[_IOC_NR(VHN_GET_COAL)] = sizeof(struct vhn_coal_state),
 		[_IOC_NR(VHN_RESET_COAL)] = sizeof(struct vhn_coal_reset),
 		[_IOC_NR(VHN_GET_STATS)] = sizeof(struct vhn_vring_stats),
+		[_IOC_NR(VHN_SET_HASH)] = sizeof(struct vhn_hash),
 	};
 
 	return nr < ARRAY_SIZE(size) ? size[nr] : 0;

@@ -21,7 +21,8 @@
 /* Nothing is offered that is not carried out (FEAT-D1). */
 #define VHN_FEATURES (BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | \
 		      BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | \
-		      BIT_ULL(VHOST_NET_F_VIRTIO_NET_HDR) | COAL_FEATURES)
+		      BIT_ULL(VHOST_NET_F_VIRTIO_NET_HDR) | BIT_ULL(VIRTIO_NET_F_HASH_REPORT) | \
+		      COAL_FEATURES)
 
 #define VHN_BACKEND_FEATURES BIT_ULL(VHN_BACKEND_F_COAL)
 
@@ -124,6 +125,8 @@ static int reset_owner(struct vhn_dev *dev)
 
 static u32 header_length(u64 features)
 {
+	if (features & BIT_ULL(VIRTIO_NET_F_HASH_REPORT))
+		return sizeof(struct virtio_net_hdr_v1_hash);
 	if (features & (BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF)))
 		return sizeof(struct virtio_net_hdr_mrg_rxbuf);
 	return sizeof(struct virtio_net_hdr);

@@ -78,6 +78,22 @@ void vhn_queue_set_filter(struct vhn_queue *q, struct vhn_queue_filter *filter)
 		kfree_rcu(old, rcu);
 }
 
+/**
+ * vhn_queue_set_hash() - which packets are hashed from now on
+ * @q: the queue
+ * @hash: checked, taken over; NULL: none
+ *
+ * Context: any that may call kfree_rcu().
+ */
+void vhn_queue_set_hash(struct vhn_queue *q, struct vhn_queue_hash *hash)
+{
+	struct vhn_queue_hash *old;
+
+	old = unrcu_pointer(xchg(&q->hash, RCU_INITIALIZER(hash)));
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
 static void put_eventfd(struct eventfd_ctx **ctx)
 {
 	if (*ctx)
@@ -108,6 +124,7 @@ void vhn_queue_reset(struct vhn_queue *q)
 	q->broken = false;
 	q->kicked = false;
 	vhn_queue_set_filter(q, NULL);
+	vhn_queue_set_hash(q, NULL);
 	vhn_notify_set_guest(&q->notify, false);
 	vhn_notify_reset(&q->notify, VHN_RESET_DEVICE);
 }

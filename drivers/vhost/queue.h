@@ -35,6 +35,16 @@ struct vhn_queue_filter {
 };
 
 /**
+ * struct vhn_queue_hash - hashes in use
+ * @rcu: for its end
+ * @hash: checked, constant
+ */
+struct vhn_queue_hash {
+	struct rcu_head rcu;
+	struct vhn_hash hash;
+};
+
+/**
  * struct vhn_queue - one virtqueue
  *
  * Set once:
@@ -58,6 +68,7 @@ struct vhn_queue_filter {
  * With rules of their own:
  * @filter: which packets the guest receives; NULL: all. Replaced by whoever has the
  *	    file, freed after a grace period
+ * @hash: which packets are hashed; NULL: none. Replaced and freed likewise
  * @kicked: set by a kick, cleared by the worker
  * @notify: used buffer notifications
  * @stats: counters
@@ -82,6 +93,7 @@ struct vhn_queue {
 	bool broken;
 
 	struct vhn_queue_filter __rcu *filter;
+	struct vhn_queue_hash __rcu *hash;
 	bool kicked;
 	struct vhn_notify notify;
 	struct vhn_stats stats;
@@ -124,6 +136,7 @@ void vhn_queue_reset(struct vhn_queue *q);
 int vhn_queue_set_backend(struct vhn_queue *q, int fd);
 void vhn_queue_stop(struct vhn_queue *q);
 void vhn_queue_set_filter(struct vhn_queue *q, struct vhn_queue_filter *filter);
+void vhn_queue_set_hash(struct vhn_queue *q, struct vhn_queue_hash *hash);
 bool vhn_queue_begin(struct vhn_queue *q);
 void vhn_queue_break(struct vhn_queue *q, int err);
 int vhn_queue_publish(struct vhn_queue *q, u32 packets, u64 start);

@@ -13,6 +13,7 @@
 #include <linux/socket.h>
 #include <linux/virtio_net.h>
 
+#include "flow.h"
 #include "mem.h"
 #include "queue.h"
 
@@ -67,30 +68,73 @@ give_back:
 	return err;
 }
 
-/* HDR-D3: how many buffers the packet takes; 1 without MRG_RXBUF. */
-static int write_num_buffers(const struct vhn_queue *q, const struct buffers *b)
+/* What of a packet's header neither the socket nor zeros fill in: its end. */
+struct header_end {
+	__le16 num_buffers;
+	__le32 hash_value;
+	__le16 hash_report;
+	__le16 padding;
+} __packed;
+
+#define HEADER_END	offsetof(struct virtio_net_hdr_v1, num_buffers)
+
+static_assert(HEADER_END + sizeof(struct header_end) == sizeof(struct virtio_net_hdr_v1_hash));
+
+/*
+ * Hash of the packet that waits (spec 5.3); without configuration, or if none of the
+ * types fits, nothing, and no report (RSS-D3).
+ */
+static void hash(struct vhn_queue *q, struct header_end *end)
 {
-	const size_t offset = offsetof(struct virtio_net_hdr_mrg_rxbuf, num_buffers);
-	__le16 num = cpu_to_le16(b->heads);
+	const struct vhn_queue_hash *h;
+	u8 buffer[VHN_FLOW_LOOK];
+	u32 len = sizeof(buffer);
+	const u8 *frame = vhn_prefetch_look(&q->prefetch, buffer, &len);
+	struct vhn_flow flow;
+
+	if (unlikely(!frame))
+		return;
+	rcu_read_lock();
+	h = rcu_dereference(q->hash);
+	if (h) {
+		vhn_flow_parse(frame, len, h->hash.types, &flow);
+		end->hash_value = cpu_to_le32(vhn_toeplitz(h->hash.key, flow.input, flow.len));
+		end->hash_report = cpu_to_le16(flow.report);
+	}
+	rcu_read_unlock();
+}
+
+/* HDR-D3: how many buffers the packet takes, 1 without MRG_RXBUF; and its hash. */
+static int write_header_end(const struct vhn_queue *q, const struct buffers *b,
+			    struct header_end *end)
+{
+	u32 hlen = q->vhost_hlen + q->sock_hlen;
 	struct iov_iter iter;
+	u32 len;
 
-	if (q->vhost_hlen + q->sock_hlen < sizeof(struct virtio_net_hdr_mrg_rxbuf))
+	if (hlen < sizeof(struct virtio_net_hdr_v1))
 		return 0;
-	if (likely(b->iov[0].iov_len >= offset + sizeof(num)))
-		return vhn_store16((__le16 __user *)(b->iov[0].iov_base + offset), b->heads);
+	len = hlen - HEADER_END;
+	if (likely(len == sizeof(end->num_buffers) && b->iov[0].iov_len >= hlen))
+		return vhn_store16((__le16 __user *)(b->iov[0].iov_base + HEADER_END), b->heads);
 
+	end->num_buffers = cpu_to_le16(b->heads);
 	iov_iter_init(&iter, ITER_DEST, b->iov, b->nr, b->len);
-	iov_iter_advance(&iter, offset);
-	return copy_to_iter(&num, sizeof(num), &iter) == sizeof(num) ? 0 : -EFAULT;
+	iov_iter_advance(&iter, HEADER_END);
+	return copy_to_iter(end, len, &iter) == len ? 0 : -EFAULT;
 }
 
 /* Have the socket copy the packet into its buffers; the packet is gone in any case. */
 static int receive(struct vhn_queue *q, const struct buffers *b, u32 len)
 {
-	struct msghdr msg = { .msg_control = vhn_prefetch_take(&q->prefetch) };
+	struct header_end end = {};
+	struct msghdr msg = {};
 	size_t want = q->sock_hlen + len;
 	int got;
 
+	if (unlikely(vhn_queue_has(q, VIRTIO_NET_F_HASH_REPORT)))
+		hash(q, &end);
+	msg.msg_control = vhn_prefetch_take(&q->prefetch);
 	iov_iter_init(&msg.msg_iter, ITER_DEST, b->iov, b->nr, b->len);
 	if (q->vhost_hlen && iov_iter_zero(q->vhost_hlen, &msg.msg_iter) != q->vhost_hlen) {
 		/* The socket frees the packet also when it can copy nothing. */
@@ -101,7 +145,7 @@ static int receive(struct vhn_queue *q, const struct buffers *b, u32 len)
 	got = q->sock->ops->recvmsg(q->sock, &msg, want, MSG_DONTWAIT | MSG_TRUNC);
 	if (unlikely(got != want))
 		return got == -EFAULT ? -EFAULT : -EIO;
-	return write_num_buffers(q, b);
+	return write_header_end(q, b, &end);
 }
 
 /* Let the socket forget the next packet. */

@@ -19,6 +19,9 @@ bool has(std::uint64_t features, unsigned bit) {
 }
 
 std::size_t header_size_for(std::uint64_t features) {
+    if (has(features, VIRTIO_NET_F_HASH_REPORT)) {
+        return sizeof(virtio_net_hdr_v1_hash);
+    }
     const bool with_count =
         has(features, VIRTIO_F_VERSION_1) || has(features, VIRTIO_NET_F_MRG_RXBUF);
     return with_count ? sizeof(virtio_net_hdr_v1) : sizeof(virtio_net_hdr);
@@ -161,9 +164,14 @@ std::optional<ReceivedFrame> NetDriver::receive() {
     if (part.size() < header_size_) {
         throw Error("receive queue", "take a frame", EPROTO, "it is shorter than its header");
     }
+    virtio_net_hdr_v1_hash header{};
+    header.hdr.num_buffers = 1;
+    std::memcpy(&header, part.data(), header_size_);
     ReceivedFrame frame{};
-    frame.header.num_buffers = 1;
-    std::memcpy(&frame.header, part.data(), header_size_);
+    frame.header = header.hdr;
+    frame.hash_value = header.hash_value;
+    frame.hash_report = header.hash_report;
+    frame.padding = header.padding;
     part = part.subspan(header_size_);
     frame.data.assign(part.begin(), part.end());
     frame.buffers = 1;
@@ -202,7 +210,9 @@ bool NetDriver::send(std::span<const std::byte> frame, const virtio_net_hdr_v1& 
         return false;
     }
     const auto buffer = memory_.at(address, total);
-    std::memcpy(buffer.data(), &header, header_size_);
+    virtio_net_hdr_v1_hash with_hash{};
+    with_hash.hdr = header;
+    std::memcpy(buffer.data(), &with_hash, header_size_);
     std::copy(frame.begin(), frame.end(), buffer.begin() + header_bytes);
     free_transmit_.pop_back();
     transmit_slot_[*head] = slot;

@@ -42,6 +42,10 @@ struct NetDriverOptions {
 /// A frame the driver received.
 struct ReceivedFrame {
     virtio_net_hdr_v1 header;
+    /// The header's end with VIRTIO_NET_F_HASH_REPORT, otherwise 0.
+    std::uint32_t hash_value;
+    std::uint16_t hash_report;
+    std::uint16_t padding;
     std::vector<std::byte> data;
     /// Receive buffers it took.
     unsigned buffers;

@@ -3,9 +3,11 @@
 
 #include "vcoal/error.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <iterator>
 #include <sys/ioctl.h>
 #include <vector>
 
@@ -193,6 +195,18 @@ vhn_vring_stats VhostNet::statistics(unsigned index) const {
 void VhostNet::set_filter(const vhn_filter& filter) {
     vhn_filter argument = filter;
     carry_out(VHN_SET_FILTER, &argument, "set the filter");
+}
+
+void VhostNet::set_hash(const HashConfig& config) {
+    vhn_hash argument{};
+    if (config.key.size() > sizeof(argument.key)) {
+        throw Error(path_, "set hash", EINVAL,
+                    "a key has up to " + std::to_string(sizeof(argument.key)) + " bytes");
+    }
+    argument.index = VHN_VRING_RX;
+    argument.types = config.types;
+    std::copy(config.key.begin(), config.key.end(), std::begin(argument.key));
+    carry_out(VHN_SET_HASH, &argument, "set hash");
 }
 
 std::uint64_t notifications(const vhn_vring_stats& stats) {

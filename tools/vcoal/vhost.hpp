@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vcoal/fd.hpp"
+#include "vcoal/rss.hpp"
 
 #include <cstdint>
 #include <linux/vhost.h>
@@ -74,6 +75,9 @@ public:
     vhn_vring_stats statistics(unsigned index) const;
     /// Packets that do not pass are not delivered from here on.
     void set_filter(const vhn_filter& filter);
+    /// Which packets are hashed, and how: with VIRTIO_NET_F_HASH_REPORT their headers tell
+    /// it from here on.
+    void set_hash(const HashConfig& config);
 
 private:
     void carry_out(unsigned long request, void* argument, const char* what) const;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
  * What /dev/vhost-net-coal adds to the vhost ABI of <linux/vhost.h>: the
- * notification coalescing parameters of a vring, and its counters.
+ * notification coalescing parameters of a vring, its counters, and what of the
+ * packets' contents decides how they are received.
  *
  * The additions are there once user space has acknowledged backend feature bit
  * VHN_BACKEND_F_COAL with VHOST_SET_BACKEND_FEATURES; until then each answers
@@ -207,10 +208,29 @@ struct vhn_filter {
 	__aligned_u64 vlans[64];
 };
 
+/* Kinds of hashes: VIRTIO_NET_RSS_HASH_TYPE_* of the inner or only headers. */
+#define VHN_HASH_TYPES		0x1ffU
+
+/**
+ * struct vhn_hash - argument of VHN_SET_HASH: which packets are hashed, and how
+ * @index: VHN_VRING_RX
+ * @types: VIRTIO_NET_RSS_HASH_TYPE_*; 0: none
+ * @key: a shorter key is followed by zeros
+ *
+ * With VIRTIO_NET_F_HASH_REPORT the header of a packet tells its hash. Nothing is hashed
+ * before this is called, nor after VHN_RESET_DEVICE (RSS-D3).
+ */
+struct vhn_hash {
+	__u32 index;
+	__u32 types;
+	__u8 key[40];
+};
+
 #define VHN_SET_COAL	_IOW(VHN_IOC_TYPE, 0x00, struct vhn_coal_set)
 #define VHN_GET_COAL	_IOWR(VHN_IOC_TYPE, 0x01, struct vhn_coal_state)
 #define VHN_RESET_COAL	_IOW(VHN_IOC_TYPE, 0x02, struct vhn_coal_reset)
 #define VHN_GET_STATS	_IOWR(VHN_IOC_TYPE, 0x03, struct vhn_vring_stats)
 #define VHN_SET_FILTER	_IOW(VHN_IOC_TYPE, 0x04, struct vhn_filter)
+#define VHN_SET_HASH	_IOW(VHN_IOC_TYPE, 0x05, struct vhn_hash)
 
 #endif /* _UAPI_LINUX_VHOST_NET_COAL_H */

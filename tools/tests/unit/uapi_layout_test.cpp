@@ -73,12 +73,19 @@ TEST(UapiLayout, Filter) {
     EXPECT_EQ(offsetof(vhn_filter, vlans), 792U);
 }
 
+TEST(UapiLayout, Hash) {
+    EXPECT_EQ(sizeof(vhn_hash), 48U);
+    EXPECT_EQ(offsetof(vhn_hash, types), 4U);
+    EXPECT_EQ(offsetof(vhn_hash, key), 8U);
+}
+
 TEST(UapiLayout, IoctlNumbers) {
     EXPECT_EQ(VHN_SET_COAL, 0x4018d600U);
     EXPECT_EQ(VHN_GET_COAL, 0xc038d601U);
     EXPECT_EQ(VHN_RESET_COAL, 0x4008d602U);
     EXPECT_EQ(VHN_GET_STATS, 0xc098d603U);
     EXPECT_EQ(VHN_SET_FILTER, 0x4518d604U);
+    EXPECT_EQ(VHN_SET_HASH, 0x4030d605U);
     EXPECT_NE(VHN_IOC_TYPE, VHOST_VIRTIO);
     EXPECT_EQ(VHN_BACKEND_F_COAL, 62);
 }
