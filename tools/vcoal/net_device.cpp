@@ -131,7 +131,7 @@ NetDevice::NetDevice(const NetDeviceOptions& options)
         pairs_.emplace_back(options.vhost, loopback_.region(), vhost_errors_.get());
     }
     if (options.queues > 1) {
-        taps_.front().set_steering_program(steering_.emplace().program());
+        steering_.emplace().attach(taps_.front());
     }
 }
 
@@ -165,6 +165,7 @@ void NetDevice::handle(const vlb_event& event) {
         loopback_.acknowledge(event.seq);
         break;
     case VLB_EVENT_VQ_RESET:
+        set_steered(queue_of(event), false);
         pairs_.at(queue_of(event) / 2).stop(queue_of(event) % 2);
         loopback_.acknowledge(event.seq);
         break;
@@ -218,11 +219,21 @@ void NetDevice::run() {
 void NetDevice::start_queue(unsigned vq) {
     pairs_.at(vq / 2).start(vq % 2, loopback_, loopback_.queue(vq), queues_[vq].kick.get(),
                             queues_[vq].call.get(), taps_[vq / 2].get());
+    set_steered(vq, true);
+}
+
+void NetDevice::set_steered(unsigned vq, bool enabled) {
+    if (steering_ && vq % 2 == VHN_VRING_RX) {
+        steering_->set_enabled(vq / 2, enabled);
+    }
 }
 
 void NetDevice::reset() {
     running_ = false;
     control_ring_.reset();
+    if (steering_) {
+        steering_->reset();
+    }
     for (VhostPair& pair : pairs_) {
         pair.reset();
     }

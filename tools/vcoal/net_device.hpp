@@ -93,6 +93,8 @@ private:
     void install(const RxFilter& filter);
     void run();
     void start_queue(unsigned vq);
+    /// Packets may go to a receive queue, or no longer; of no meaning for others.
+    void set_steered(unsigned vq, bool enabled);
     void reset();
 
     NetDeviceOptions options_;

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "vcoal/rss.hpp"
+#include "vcoal/tap.hpp"
+
 #include <memory>
 
 struct steering;
+struct steering_rule;
 
 namespace vcoal {
 
-/// The program that chooses the receive queue of each frame (tools/bpf/steering.bpf.c).
-/// Changing what it does is a store to memory: no lock, no system call.
+/// Pairs of queues that can be told apart: what a tap has at most.
+constexpr unsigned steering_pairs = 256;
+
+/// The programs that choose the receive queue of each frame (tools/bpf/steering.bpf.c).
+/// Changing what they do is a store to memory: no lock, no system call, and each frame is
+/// judged by what was set before or by what was set after. The methods that change it are
+/// for one thread at a time.
 class Steering {
 public:
-    /// Loads it, with one active pair.
+    /// Loads them, as after reset().
     Steering();
     ~Steering();
     Steering(const Steering&) = delete;
@@ -19,11 +28,29 @@ public:
     Steering(Steering&&) = delete;
     Steering& operator=(Steering&&) = delete;
 
-    /// File descriptor of the program, for Tap::set_steering_program().
-    int program() const;
+    /// Has them work on a tap. Takes rtnl; they go with the tap.
+    void attach(Tap& tap);
+
+    /// CTRL-D9: only pair 0 receives, once it is enabled; no pair is.
+    void reset();
+    /// Automatic steering over the first @p pairs (CTRL-D10): what belongs to a flow that the
+    /// guest sent on one of them comes back on that one.
+    /// @param pairs 1 to steering_pairs; anything else throws Error
     void set_active_pairs(unsigned pairs);
+    /// RSS (RSS-D1). What is beyond rss_max_key, rss_max_table or steering_pairs, or a table
+    /// whose size is no power of two, throws Error and changes nothing.
+    void set_rss(const RssConfig& config);
+    /// The receive queue of a pair is set up and not in reset. What goes to another is
+    /// dropped; automatic steering avoids it (CTRL-D11).
+    void set_enabled(unsigned pair, bool enabled);
+
+    /// File descriptors of the programs that choose the queue, and that drop what has none.
+    int program() const;
+    int filter_program() const;
 
 private:
+    void put(const steering_rule& rule);
+
     struct Destroy {
         void operator()(steering* object) const noexcept;
     };

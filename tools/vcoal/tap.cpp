@@ -65,6 +65,10 @@ void Tap::set_steering_program(int program) {
     carry_out(TUNSETSTEERINGEBPF, &program, "attach steering program");
 }
 
+void Tap::set_filter_program(int program) {
+    carry_out(TUNSETFILTEREBPF, &program, "attach filter program");
+}
+
 void Tap::set_attached(bool attached) {
     ifreq request{};
     request.ifr_flags = static_cast<short>(attached ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE);

@@ -44,6 +44,8 @@ public:
     void set_send_buffer(int bytes);
     /// Socket filter program (eBPF) that chooses the queue; -1 takes it away.
     void set_steering_program(int program);
+    /// The same, that drops the frames it returns 0 for, after their queue was chosen.
+    void set_filter_program(int program);
     /// Attaches or detaches this queue (multi_queue only).
     void set_attached(bool attached);
 
