@@ -22,7 +22,7 @@
 /* Flows of which it is remembered where they came from. */
 #define FLOWS	16384
 /* Attempts to see one rule from its beginning to its end. */
-#define ATTEMPTS	3
+#define ATTEMPTS	16
 
 /*
  * The rule in force is that of @turn's lowest bit. The process writes the other one and
@@ -112,8 +112,10 @@ static __always_inline __u32 automatic(const struct flow *flow, __u32 pairs, __u
 	return is_enabled(pair) ? pair : first_enabled(pairs);
 }
 
-static __always_inline __u32 judge(struct __sk_buff *skb, const struct steering_rule *rule)
+/* Pair of a packet by the rule of @now. */
+__noinline __u32 judge(struct __sk_buff *skb, __u32 now)
 {
+	const struct steering_rule *rule = &rules[now & 1];
 	struct flow flow = {};
 	__u32 pairs = rule->pairs;
 	__u32 hash;
@@ -140,7 +142,10 @@ int steer(struct __sk_buff *skb)
 	for (i = 0; i < ATTEMPTS; i++) {
 		__u32 now = turn;
 
-		pair = judge(skb, &rules[now & 1]);
+		/* Between the two looks at it, the rule and nothing of it elsewhere. */
+		barrier();
+		pair = judge(skb, now);
+		barrier();
 		if (turn == now)
 			break;
 	}

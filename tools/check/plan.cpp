@@ -57,7 +57,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"split_ring_test", 51},
     {"statistics_test", 14},
     {"stats_reply_test", 12},
-    {"steering_test", 18},
+    {"steering_test", 20},
     {"suppress_test", 6},
     {"traffic_test", 20},
     {"worker_test", 7},

@@ -49,6 +49,7 @@ std::size_t memory_size(const NetDriverOptions& options) {
 TapOptions tap_options(const NetDriverOptions& options) {
     TapOptions tap;
     tap.name = options.tap;
+    tap.multi_queue = options.multi_queue;
     tap.header = !has(options.features, VHOST_NET_F_VIRTIO_NET_HDR);
     return tap;
 }

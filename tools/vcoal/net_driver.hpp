@@ -34,6 +34,8 @@ struct NetDriverOptions {
     /// Transmit: the header stands in a segment of its own.
     bool separate_header = true;
     std::string tap = "vcoal%d";
+    /// Further drivers may be put on the same tap.
+    bool multi_queue = false;
     /// Guest memory left to the caller, and guard bytes around all of it.
     std::size_t spare_memory = std::size_t{64} * 1024;
     std::size_t guard = 0;

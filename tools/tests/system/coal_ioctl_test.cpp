@@ -17,8 +17,8 @@ using namespace vcoal::test;
 
 namespace {
 
-constexpr unsigned long all_requests[] = {VHN_SET_COAL, VHN_GET_COAL, VHN_RESET_COAL, VHN_GET_STATS,
-                                          VHN_SET_FILTER, VHN_SET_HASH};
+constexpr unsigned long all_requests[] = {VHN_SET_COAL,  VHN_GET_COAL,   VHN_RESET_COAL,
+                                          VHN_GET_STATS, VHN_SET_FILTER, VHN_SET_HASH};
 
 /// The same ioctl as a caller with another idea of its structure would ask for it.
 unsigned long resized(unsigned long request, std::size_t size) {

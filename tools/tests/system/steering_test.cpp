@@ -17,6 +17,7 @@
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <functional>
 #include <gtest/gtest.h>
 #include <optional>
@@ -162,41 +163,47 @@ TEST(SteeringProgram, RSS_WhatCannotBeCarriedOutIsRefusedAndChangesNothing) {
     EXPECT_EQ(chosen(steering, frame), before);
 }
 
-// Hash by one configuration and table of the other would be told apart from both.
+// Hash by one configuration and table of another would be told apart from all. There are
+// three, so that none is ever written over itself, and two changes at once, so that what
+// a packet is being judged by is written over.
 TEST(SteeringProgram, RSS_EveryPacketIsJudgedByOneWholeConfiguration) {
     constexpr std::uint16_t mixed = 9;
-    const Bytes frame = ipv4("10.0.0.1", "10.0.0.2") + ports(1, 2);
-    std::array<RssConfig, 2> configs;
+    constexpr unsigned packets = 20000;
+    constexpr unsigned enough_changes = 4000;
+    const Bytes frame = ipv6("fd00::1", "fd00::2") + ports(1, 2);
+    std::array<RssConfig, 3> configs;
     for (std::size_t i = 0; i < configs.size(); i++) {
         RssConfig& config = configs.at(i);
         config.hash = published_hash(all_types);
-        config.hash.key[3] = static_cast<std::uint8_t>(17 * i);
+        config.hash.key[0] = static_cast<std::uint8_t>(i);
+        config.hash.key[20] = static_cast<std::uint8_t>(41 * i);
         config.unclassified = mixed;
         config.table.assign(rss_max_table, mixed);
         const std::uint32_t hash = hashed(frame, config.hash).value;
         config.table[hash % rss_max_table] = static_cast<std::uint16_t>(i + 1);
     }
-    ASSERT_NE(hashed(frame, configs[0].hash).value % rss_max_table,
-              hashed(frame, configs[1].hash).value % rss_max_table);
     Steering steering;
     steering.set_rss(configs[0]);
     std::atomic<bool> enough{false};
-    std::thread changes([&] {
-        for (std::size_t i = 1; !enough; i++) {
-            steering.set_rss(configs.at(i % 2));
-            // As often as a driver could, and then some.
+    std::atomic<unsigned> changes{0};
+    std::thread changer([&] {
+        for (std::size_t i = 1; !enough; i += 2) {
+            steering.set_rss(configs.at(i % configs.size()));
+            steering.set_rss(configs.at((i + 1) % configs.size()));
+            changes += 2;
             std::this_thread::sleep_for(std::chrono::microseconds(1));
         }
     });
     std::array<unsigned, mixed + 1> seen{};
-    for (int i = 0; i < 20000; i++) {
+    for (unsigned i = 0; i < packets || changes < enough_changes; i++) {
         seen.at(chosen(steering, frame))++;
     }
     enough = true;
-    changes.join();
+    changer.join();
     EXPECT_GT(seen[1], 0U);
     EXPECT_GT(seen[2], 0U);
-    EXPECT_EQ(seen[1] + seen[2], 20000U) << seen[mixed] << " were judged by both";
+    EXPECT_GT(seen[3], 0U);
+    EXPECT_EQ(seen[mixed], 0U) << "judged by more than one";
 }
 
 /// Pair that an unknown flow goes to.
@@ -526,6 +533,58 @@ TEST_F(SteeringTap, RSS_D1_WhatTheGuestSendsDoesNotMoveAFlow) {
     }
     steering().set_active_pairs(queues);
     EXPECT_EQ(pass(flow.answer()), automatic_pair(flow.answer(), queues));
+}
+
+/// How a frame comes from the guest's ring to the tap.
+enum class Way { batches, one_by_one };
+
+class SteeringVhost : public testing::TestWithParam<Way> {};
+
+INSTANTIATE_TEST_SUITE_P(Ways, SteeringVhost, testing::Values(Way::batches, Way::one_by_one),
+                         [](const testing::TestParamInfo<Way>& way) {
+                             return way.param == Way::batches ? "Batches" : "OneByOne";
+                         });
+
+// As SteeringTap's, through rings.
+TEST_P(SteeringVhost, CTRL_D10_AFlowSentOnTransmitqXComesBackOnReceiveqX) {
+    NetDriverOptions options;
+    options.multi_queue = true;
+    NetDriver first(options);
+    options.tap = first.tap().name();
+    NetDriver second(options);
+    Steering steering;
+    steering.attach(first.tap());
+    enable_all(steering, 2);
+    steering.set_active_pairs(2);
+    first.tap().set_send_buffer(GetParam() == Way::batches ? INT_MAX : 1 << 20);
+    second.tap().set_send_buffer(GetParam() == Way::batches ? INT_MAX : 1 << 20);
+    NetDev netdev = first.tap().netdev();
+    netdev.disable_ipv6();
+    netdev.set_up(true);
+    PacketSocket host(netdev.name());
+    const std::array drivers{&first, &second};
+    for (NetDriver* driver : drivers) {
+        driver->start();
+        driver->post();
+    }
+    const std::vector<Flow> flows = some_flows(60);
+    for (unsigned i = 0; i < flows.size(); i++) {
+        NetDriver& driver = *drivers.at(i % 2);
+        const Bytes sent = flows[i].sent();
+        ASSERT_TRUE(driver.send(std::as_bytes(std::span(sent))));
+        driver.tx().publish();
+        ASSERT_TRUE(eventually([&] { return driver.reclaim() == 1; }));
+    }
+    for (unsigned i = 0; i < flows.size(); i++) {
+        const Bytes answer = flows[i].answer();
+        ASSERT_TRUE(eventually([&] { return host.send(std::as_bytes(std::span(answer))); }));
+        NetDriver& driver = *drivers.at(i % 2);
+        EXPECT_TRUE(eventually([&] { return driver.rx().ring().returned() == 1; })) << i;
+        const auto frame = driver.receive();
+        ASSERT_TRUE(frame.has_value());
+        EXPECT_TRUE(std::ranges::equal(frame->data, std::as_bytes(std::span(answer))));
+        driver.post();
+    }
 }
 
 } // namespace
