@@ -25,6 +25,21 @@ static inline int vhn_store16(__le16 __user *p, u16 value)
 	return unlikely(__put_user(cpu_to_le16(value), p)) ? -EFAULT : 0;
 }
 
+static inline int vhn_load32(u32 *value, const __le32 __user *p)
+{
+	__le32 raw;
+
+	if (unlikely(__get_user(raw, p)))
+		return -EFAULT;
+	*value = le32_to_cpu(raw);
+	return 0;
+}
+
+static inline int vhn_store32(__le32 __user *p, u32 value)
+{
+	return unlikely(__put_user(cpu_to_le32(value), p)) ? -EFAULT : 0;
+}
+
 /*
  * 16 and 8 bytes that travel together: opening and closing the window to user memory
  * costs more than the accesses.

@@ -20,7 +20,8 @@
 
 /* Nothing is offered that is not carried out (FEAT-D1). */
 #define VHN_FEATURES (BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | \
-		      BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | \
+		      BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | BIT_ULL(VIRTIO_F_RING_PACKED) | \
+		      BIT_ULL(VIRTIO_F_IN_ORDER) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | \
 		      BIT_ULL(VHOST_NET_F_VIRTIO_NET_HDR) | BIT_ULL(VIRTIO_NET_F_HASH_REPORT) | \
 		      COAL_FEATURES)
 
@@ -46,9 +47,12 @@ static int set_owner(struct vhn_dev *dev)
 	if (!dev->iov)
 		return -ENOMEM;
 	err = -ENOMEM;
+	dev->used = kvmalloc_array(VHN_MAX_IOV, sizeof(*dev->used), GFP_KERNEL_ACCOUNT);
+	if (!dev->used)
+		goto free_iov;
 	dev->tx = vhn_tx_batch_alloc();
 	if (!dev->tx)
-		goto free_iov;
+		goto free_used;
 	err = vhn_worker_start(&dev->worker);
 	if (err)
 		goto free_tx;
@@ -57,6 +61,9 @@ static int set_owner(struct vhn_dev *dev)
 free_tx:
 	vhn_tx_batch_free(dev->tx);
 	dev->tx = NULL;
+free_used:
+	kvfree(dev->used);
+	dev->used = NULL;
 free_iov:
 	kvfree(dev->iov);
 	dev->iov = NULL;
@@ -104,6 +111,8 @@ void vhn_dev_disown(struct vhn_dev *dev)
 
 	vhn_tx_batch_free(dev->tx);
 	dev->tx = NULL;
+	kvfree(dev->used);
+	dev->used = NULL;
 	kvfree(dev->iov);
 	dev->iov = NULL;
 }
@@ -132,9 +141,21 @@ static u32 header_length(u64 features)
 	return sizeof(struct virtio_net_hdr);
 }
 
+/* The layout of a ring cannot change while the worker is in it. */
+static bool changes_running_ring(const struct vhn_dev *dev, bool packed)
+{
+	int i;
+
+	for (i = 0; i < VHN_NR_VRINGS; i++)
+		if (dev->queues[i].sock && dev->queues[i].ring.packed != packed)
+			return true;
+	return false;
+}
+
 static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 {
 	u64 features;
+	bool packed;
 	u32 hlen;
 	int i;
 
@@ -146,6 +167,10 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 	if (IS_ENABLED(CONFIG_CPU_BIG_ENDIAN) && !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
 		return -EOPNOTSUPP;
 
+	packed = features & BIT_ULL(VIRTIO_F_RING_PACKED);
+	if (changes_running_ring(dev, packed))
+		return -EBUSY;
+
 	hlen = header_length(features);
 	for (i = 0; i < VHN_NR_VRINGS; i++) {
 		struct vhn_queue *q = &dev->queues[i];
@@ -155,6 +180,7 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 		q->features = features;
 		q->vhost_hlen = own ? hlen : 0;
 		q->sock_hlen = own ? 0 : hlen;
+		q->ring.packed = packed;
 		q->ring.event_idx = features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
 		q->ring.indirect = features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
 		mutex_unlock(&q->mutex);
@@ -219,12 +245,17 @@ static int set_num(struct vhn_queue *q, void __user *arg)
 		return -EBUSY;
 	if (copy_from_user(&s, arg, sizeof(s)))
 		return -EFAULT;
-	if (!s.num || s.num > 0xffff || !is_power_of_2(s.num))
+	if (!s.num || s.num > VHN_MAX_RING || (!q->ring.packed && !is_power_of_2(s.num)))
 		return -EINVAL;
 	q->ring.num = s.num;
 	return 0;
 }
 
+/*
+ * A split ring's base is its available index; the used index stands in the ring. That
+ * of a packed ring has both in its halves, each a slot and, in its highest bit, the
+ * wrap counter. Whether the ring has such a slot is seen when the back end comes.
+ */
 static int set_base(struct vhn_queue *q, void __user *arg)
 {
 	struct vhost_vring_state s;
@@ -233,7 +264,9 @@ static int set_base(struct vhn_queue *q, void __user *arg)
 		return -EBUSY;
 	if (copy_from_user(&s, arg, sizeof(s)))
 		return -EFAULT;
-	if (s.num > 0xffff)
+	if (q->ring.packed)
+		q->ring.last_used = s.num >> 16;
+	else if (s.num > 0xffff)
 		return -EINVAL;
 	q->ring.last_avail = s.num;
 	q->ring.avail_idx = s.num;
@@ -245,7 +278,22 @@ static int get_base(struct vhn_queue *q, void __user *arg)
 {
 	struct vhost_vring_state s = { .index = q->index, .num = q->ring.last_avail };
 
+	if (q->ring.packed)
+		s.num |= (u32)q->ring.last_used << 16;
 	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
+}
+
+/* Each part where its layout wants it. */
+static bool aligned(const struct vhn_vring *ring, const struct vhost_vring_addr *a)
+{
+	const u32 event = sizeof(struct vring_packed_desc_event);
+
+	if (ring->packed)
+		return IS_ALIGNED(a->desc_user_addr, sizeof(struct vring_packed_desc)) &&
+		       IS_ALIGNED(a->avail_user_addr, event) &&
+		       IS_ALIGNED(a->used_user_addr, event);
+	return IS_ALIGNED(a->avail_user_addr, VRING_AVAIL_ALIGN_SIZE) &&
+	       IS_ALIGNED(a->used_user_addr, VRING_USED_ALIGN_SIZE);
 }
 
 static int set_addr(struct vhn_queue *q, void __user *arg)
@@ -261,9 +309,7 @@ static int set_addr(struct vhn_queue *q, void __user *arg)
 	if (a.desc_user_addr > ULONG_MAX || a.avail_user_addr > ULONG_MAX ||
 	    a.used_user_addr > ULONG_MAX)
 		return -EFAULT;
-	if (!IS_ALIGNED(a.avail_user_addr, VRING_AVAIL_ALIGN_SIZE) ||
-	    !IS_ALIGNED(a.used_user_addr, VRING_USED_ALIGN_SIZE) ||
-	    !IS_ALIGNED(a.log_guest_addr, VRING_USED_ALIGN_SIZE))
+	if (!aligned(&ring, &a) || !IS_ALIGNED(a.log_guest_addr, VRING_USED_ALIGN_SIZE))
 		return -EINVAL;
 
 	ring.desc = (struct vring_desc __user *)(unsigned long)a.desc_user_addr;

@@ -160,6 +160,7 @@ static int start(struct vhn_queue *q, struct socket *sock)
 	int err;
 
 	mutex_lock(&q->mutex);
+	q->ring.pending = q->dev->used;
 	err = vhn_vring_start(&q->ring);
 	if (err)
 		goto out;
@@ -195,7 +196,7 @@ out:
  * owner.
  *
  * Return: 0, -EFAULT for a ring outside of user space or without a memory table,
- * -ENOTSOCK for another file.
+ * -EINVAL for a size or a base that its layout cannot have, -ENOTSOCK for another file.
  */
 int vhn_queue_set_backend(struct vhn_queue *q, int fd)
 {
@@ -231,7 +232,6 @@ int vhn_queue_set_backend(struct vhn_queue *q, int fd)
  */
 bool vhn_queue_begin(struct vhn_queue *q)
 {
-	u16 seen = q->ring.avail_idx;
 	int r;
 
 	if (!q->sock || q->broken)
@@ -242,7 +242,7 @@ bool vhn_queue_begin(struct vhn_queue *q)
 		r = vhn_vring_refresh(&q->ring);
 		if (r < 0)
 			goto broken;
-		if (q->ring.avail_idx == seen)
+		if (!r)
 			vhn_stats_add(&q->stats, &q->stats.spurious_kicks, 1);
 	}
 	r = vhn_vring_kick_disable(&q->ring);

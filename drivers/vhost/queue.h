@@ -112,6 +112,7 @@ struct vhn_queue {
  *	any queue's
  * @backend_features: acknowledged; read without a lock
  * @iov: where the worker gathers a packet; there while there is an owner
+ * @used: where it notes the buffers of one; there while there is an owner
  * @tx: packets on their way to the socket; there while there is an owner
  */
 struct vhn_dev {
@@ -122,6 +123,7 @@ struct vhn_dev {
 	struct vhn_mem *mem;
 	u64 backend_features;
 	struct iovec *iov;
+	struct vhn_used *used;
 	struct vhn_tx_batch *tx;
 };
 

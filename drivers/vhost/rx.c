@@ -21,6 +21,7 @@
 struct buffers {
 	struct iovec *iov;
 	unsigned int nr;
+	u16 start;
 	u16 heads;
 	u64 len;
 };
@@ -35,7 +36,7 @@ static int take_buffers(struct vhn_queue *q, u64 need, struct buffers *b)
 	struct vhn_chain chain;
 	int err;
 
-	*b = (struct buffers){ .iov = q->dev->iov };
+	*b = (struct buffers){ .iov = q->dev->iov, .start = q->ring.last_avail };
 	do {
 		if (unlikely(b->heads && !mergeable)) {
 			err = -EMSGSIZE;
@@ -54,7 +55,7 @@ static int take_buffers(struct vhn_queue *q, u64 need, struct buffers *b)
 			err = -EINVAL;
 			goto give_back;
 		}
-		err = vhn_vring_fill(&q->ring, b->heads - 1, chain.head,
+		err = vhn_vring_fill(&q->ring, b->heads - 1, &chain,
 				     min(chain.in_len, need - b->len));
 		if (unlikely(err))
 			goto give_back;
@@ -64,7 +65,7 @@ static int take_buffers(struct vhn_queue *q, u64 need, struct buffers *b)
 	return 0;
 
 give_back:
-	vhn_vring_unpop(&q->ring, b->heads);
+	vhn_vring_rewind(&q->ring, b->start);
 	return err;
 }
 
@@ -270,14 +271,15 @@ static int one_packet(struct vhn_queue *q, struct pass *p, u32 len)
 	if (!p->batch)
 		p->start = vhn_notify_clock(&q->notify);
 	err = receive(q, &b, len);
+	if (likely(!err))
+		err = vhn_vring_commit(&q->ring, b.heads);
 	if (unlikely(err)) {
-		vhn_vring_unpop(&q->ring, b.heads);
+		vhn_vring_rewind(&q->ring, b.start);
 		if (err != -EIO)
 			return err;
 		vhn_stats_add(&q->stats, &q->stats.drop_backend, 1);
 		return 0;
 	}
-	q->ring.filled += b.heads;
 	p->batch++;
 	p->batch_bytes += len;
 	return 0;

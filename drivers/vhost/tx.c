@@ -251,6 +251,7 @@ static int send(struct vhn_queue *q, struct pass *p, const struct vhn_chain *cha
 /* 0: the packet is on its way or dropped; else why the loop has to end. */
 static int one_packet(struct vhn_queue *q, struct pass *p)
 {
+	u16 before = q->ring.last_avail;
 	struct vhn_chain chain;
 	int err;
 
@@ -261,12 +262,13 @@ static int one_packet(struct vhn_queue *q, struct pass *p)
 		p->start = vhn_notify_clock(&q->notify);
 	err = send(q, p, &chain);
 	if (!err)
-		err = vhn_vring_fill(&q->ring, 0, chain.head, 0);
+		err = vhn_vring_fill(&q->ring, 0, &chain, 0);
+	if (!err)
+		err = vhn_vring_commit(&q->ring, 1);
 	if (unlikely(err)) {
-		vhn_vring_unpop(&q->ring, 1);
+		vhn_vring_rewind(&q->ring, before);
 		return err == -EAGAIN ? -EBUSY : err;
 	}
-	q->ring.filled++;
 	p->batch++;
 	p->held += chain.descs;
 	p->packets++;

@@ -12,11 +12,11 @@
  *   used index, then suppression			full barrier (wants_call)
  *   kicks enabled, then available index		full barrier (kick_enable)
  */
+#include <linux/log2.h>
 #include <linux/stddef.h>
 
-#include "mem.h"
 #include "suppress.h"
-#include "vring.h"
+#include "vring_walk.h"
 
 /* Little-endian fields under the types the UAPI header gives them. */
 #define LE16(p) ((const __le16 __user *)(p))
@@ -32,12 +32,12 @@ static __le16 __user *avail_event(const struct vhn_vring *vr)
 }
 
 /**
- * vhn_vring_accessible() - do the three parts lie in user space?
+ * vhn_split_accessible() - do the three parts lie in user space?
  * @vr: the ring; addresses and size set
  *
  * Return: false when one does not.
  */
-bool vhn_vring_accessible(const struct vhn_vring *vr)
+bool vhn_split_accessible(const struct vhn_vring *vr)
 {
 	size_t event = vr->event_idx ? sizeof(__le16) : 0;
 	size_t num = vr->num;
@@ -48,17 +48,19 @@ bool vhn_vring_accessible(const struct vhn_vring *vr)
 }
 
 /**
- * vhn_vring_start() - take up a ring where its used index stands
+ * vhn_split_start() - take up a ring where its used index stands
  * @vr: the ring
  *
  * Context: process, in the mm of the ring; the queue's mutex held. May fault.
  *
- * Return: 0 or -EFAULT.
+ * Return: 0, -EFAULT, or -EINVAL for a size that is no power of two.
  */
-int vhn_vring_start(struct vhn_vring *vr)
+int vhn_split_start(struct vhn_vring *vr)
 {
 	u16 idx;
 
+	if (!is_power_of_2(vr->num))
+		return -EINVAL;
 	if (vhn_load16(&idx, LE16(&vr->used->idx)) ||
 	    vhn_store16((__le16 __user *)&vr->used->flags, 0))
 		return -EFAULT;
@@ -71,16 +73,17 @@ int vhn_vring_start(struct vhn_vring *vr)
 }
 
 /**
- * vhn_vring_refresh() - look for buffers the driver has made available
+ * vhn_split_refresh() - look for buffers the driver has made available
  * @vr: the ring
  *
  * Context: worker, queue mutex held. May fault.
  *
- * Return: buffers that can be popped, -EFAULT, or -EINVAL when the driver's index
- * claims more than the ring holds.
+ * Return: buffers beyond those seen before, -EFAULT, or -EINVAL when the driver's
+ * index claims more than the ring holds.
  */
-int vhn_vring_refresh(struct vhn_vring *vr)
+int vhn_split_refresh(struct vhn_vring *vr)
 {
+	u16 seen = vr->avail_idx;
 	u16 idx;
 
 	if (unlikely(vhn_load16(&idx, LE16(&vr->avail->idx))))
@@ -91,7 +94,7 @@ int vhn_vring_refresh(struct vhn_vring *vr)
 	/* Entries are read after the index that announces them. */
 	smp_rmb();
 	vr->avail_idx = idx;
-	return (u16)(idx - vr->last_avail);
+	return (u16)(idx - seen);
 }
 
 static int load_desc(struct vring_desc *d, const struct vring_desc __user *table, u32 i)
@@ -99,62 +102,27 @@ static int load_desc(struct vring_desc *d, const struct vring_desc __user *table
 	return vhn_load_pair((__le64 *)d, (const __le64 __user *)&table[i]);
 }
 
-/* Where a walk through one chain stands. */
-struct walk {
-	struct iovec *iov;
-	unsigned int room;
-	struct vhn_chain *chain;
-};
-
-/* One buffer descriptor: find its memory and add it to the readable or writable part. */
-static int add_buffer(const struct vhn_mem *mem, struct walk *w, const struct vring_desc *d,
-		      u16 flags)
+static u64 desc_addr(const struct vring_desc *d)
 {
-	u64 addr = le64_to_cpu((__force __le64)d->addr);
-	u32 len = le32_to_cpu((__force __le32)d->len);
-	struct vhn_chain *c = w->chain;
-	unsigned int used = c->out + c->in;
-	int n;
-
-	if (unlikely(!len))
-		return -EINVAL;
-
-	n = vhn_mem_translate(mem, addr, len, w->iov + used, w->room - used);
-	if (unlikely(n < 0))
-		return n;
-
-	if (flags & VRING_DESC_F_WRITE) {
-		c->in += n;
-		c->in_len += len;
-		return 0;
-	}
-	/* Readable parts come first; the other order is not a buffer. */
-	if (unlikely(c->in))
-		return -EINVAL;
-	c->out += n;
-	c->out_len += len;
-	return 0;
+	return le64_to_cpu((__force __le64)d->addr);
 }
 
-static int add_indirect(const struct vhn_vring *vr, const struct vhn_mem *mem, struct walk *w,
+static u32 desc_len(const struct vring_desc *d)
+{
+	return le32_to_cpu((__force __le32)d->len);
+}
+
+static int add_indirect(const struct vhn_vring *vr, struct vhn_walk *w,
 			const struct vring_desc *table)
 {
-	u64 addr = le64_to_cpu((__force __le64)table->addr);
-	u32 len = le32_to_cpu((__force __le32)table->len);
-	struct iovec where;
 	u32 count, seen = 0, i = 0;
-	int n;
+	struct iovec where;
+	int r;
 
-	if (unlikely(!vr->indirect || !len || len % sizeof(struct vring_desc)))
-		return -EINVAL;
-	count = len / sizeof(struct vring_desc);
-	if (unlikely(count > U16_MAX + 1))
-		return -E2BIG;
-
-	/* A table across two regions would need a copy; no driver makes one. */
-	n = vhn_mem_translate(mem, addr, len, &where, 1);
-	if (unlikely(n < 0))
-		return n;
+	r = vhn_walk_table(vr, w, desc_addr(table), desc_len(table), &where);
+	if (unlikely(r < 0))
+		return r;
+	count = r;
 
 	for (;;) {
 		struct vring_desc d;
@@ -169,7 +137,7 @@ static int add_indirect(const struct vhn_vring *vr, const struct vhn_mem *mem, s
 		flags = le16_to_cpu((__force __le16)d.flags);
 		if (unlikely(flags & VRING_DESC_F_INDIRECT))
 			return -EINVAL;
-		err = add_buffer(mem, w, &d, flags);
+		err = vhn_walk_add(w, desc_addr(&d), desc_len(&d), flags);
 		if (unlikely(err))
 			return err;
 		if (!(flags & VRING_DESC_F_NEXT))
@@ -181,7 +149,7 @@ static int add_indirect(const struct vhn_vring *vr, const struct vhn_mem *mem, s
 	}
 }
 
-static int walk_chain(const struct vhn_vring *vr, const struct vhn_mem *mem, struct walk *w)
+static int walk_chain(const struct vhn_vring *vr, struct vhn_walk *w)
 {
 	u32 i = w->chain->head;
 
@@ -202,9 +170,9 @@ static int walk_chain(const struct vhn_vring *vr, const struct vhn_mem *mem, str
 			/* An indirect descriptor ends its chain. */
 			if (unlikely(flags & VRING_DESC_F_NEXT))
 				return -EINVAL;
-			return add_indirect(vr, mem, w, &d);
+			return add_indirect(vr, w, &d);
 		}
-		err = add_buffer(mem, w, &d, flags);
+		err = vhn_walk_add(w, desc_addr(&d), desc_len(&d), flags);
 		if (unlikely(err))
 			return err;
 		if (!(flags & VRING_DESC_F_NEXT))
@@ -214,7 +182,7 @@ static int walk_chain(const struct vhn_vring *vr, const struct vhn_mem *mem, str
 }
 
 /**
- * vhn_vring_pop() - take the next available buffer
+ * vhn_split_pop() - take the next available buffer
  * @vr: the ring
  * @mem: memory table
  * @iov: filled with the buffer, readable part first
@@ -228,14 +196,14 @@ static int walk_chain(const struct vhn_vring *vr, const struct vhn_mem *mem, str
  * -E2BIG for a ring no driver may write. After an error but -EAGAIN the ring cannot
  * be trusted and nothing has been taken.
  */
-int vhn_vring_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec *iov,
+int vhn_split_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec *iov,
 		  unsigned int room, struct vhn_chain *chain)
 {
-	struct walk w = { .iov = iov, .room = room, .chain = chain };
+	struct vhn_walk w = { .mem = mem, .iov = iov, .room = room, .chain = chain };
 	int r;
 
 	if (vr->avail_idx == vr->last_avail) {
-		r = vhn_vring_refresh(vr);
+		r = vhn_split_refresh(vr);
 		if (r <= 0)
 			return r ?: -EAGAIN;
 	}
@@ -245,7 +213,7 @@ int vhn_vring_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec 
 				LE16(&vr->avail->ring[vr->last_avail & (vr->num - 1)]))))
 		return -EFAULT;
 
-	r = walk_chain(vr, mem, &w);
+	r = walk_chain(vr, &w);
 	if (unlikely(r))
 		return r;
 	vr->last_avail++;
@@ -253,46 +221,33 @@ int vhn_vring_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec 
 }
 
 /**
- * vhn_vring_unpop() - give back buffers popped last, unused
+ * vhn_split_fill() - write a used entry the driver cannot see yet
  * @vr: the ring
- * @n: how many
+ * @ahead: entries of the same packet written before this one and not yet committed
+ * @chain: the buffer that goes back
+ * @len: bytes written into it
  *
- * Context: worker, queue mutex held.
- */
-void vhn_vring_unpop(struct vhn_vring *vr, u16 n)
-{
-	vr->last_avail -= n;
-}
-
-/**
- * vhn_vring_fill() - write a used entry the driver cannot see yet
- * @vr: the ring
- * @ahead: entries of the same packet written before this one and not yet counted
- * @head: descriptor that goes back
- * @len: bytes written into the buffer
- *
- * Entries become part of the batch by adding them to @vr->filled and visible by
- * vhn_vring_publish(); what is overwritten before was never there. Context: worker,
- * queue mutex held. May fault.
+ * What is overwritten before it is committed was never there. Context: worker, queue
+ * mutex held. May fault.
  *
  * Return: 0 or -EFAULT.
  */
-int vhn_vring_fill(struct vhn_vring *vr, u16 ahead, u16 head, u32 len)
+int vhn_split_fill(struct vhn_vring *vr, u16 ahead, const struct vhn_chain *chain, u32 len)
 {
 	u16 slot = (vr->last_used + vr->filled + ahead) & (vr->num - 1);
 
-	return vhn_store_pair32((__le32 __user *)&vr->used->ring[slot], head, len);
+	return vhn_store_pair32((__le32 __user *)&vr->used->ring[slot], chain->head, len);
 }
 
 /**
- * vhn_vring_publish() - let the driver see the used entries of the batch
+ * vhn_split_publish() - let the driver see the used entries of the batch
  * @vr: the ring
  *
  * Context: worker, queue mutex held. May fault.
  *
  * Return: 0 or -EFAULT.
  */
-int vhn_vring_publish(struct vhn_vring *vr)
+int vhn_split_publish(struct vhn_vring *vr)
 {
 	u16 idx = vr->last_used + vr->filled;
 
@@ -310,7 +265,7 @@ int vhn_vring_publish(struct vhn_vring *vr)
 }
 
 /**
- * vhn_vring_kick_disable() - ask the driver not to kick
+ * vhn_split_kick_disable() - ask the driver not to kick
  * @vr: the ring
  *
  * With EVENT_IDX nothing is written: an index that is passed is enough. Context:
@@ -318,7 +273,7 @@ int vhn_vring_publish(struct vhn_vring *vr)
  *
  * Return: 0 or -EFAULT.
  */
-int vhn_vring_kick_disable(struct vhn_vring *vr)
+int vhn_split_kick_disable(struct vhn_vring *vr)
 {
 	if (vr->event_idx)
 		return 0;
@@ -326,22 +281,21 @@ int vhn_vring_kick_disable(struct vhn_vring *vr)
 }
 
 /**
- * vhn_vring_kick_enable() - ask the driver to kick for more, and look once more
+ * vhn_split_kick_enable() - ask the driver to kick for more, and look once more
  * @vr: the ring
  *
  * "More" is beyond what was seen, which may be beyond what was taken: a packet may
  * need more buffers than are there. Context: worker, queue mutex held. May fault.
  *
  * Return: buffers made available meanwhile (no kick will come for them), -EFAULT or
- * -EINVAL as vhn_vring_refresh().
+ * -EINVAL as vhn_split_refresh().
  */
-int vhn_vring_kick_enable(struct vhn_vring *vr)
+int vhn_split_kick_enable(struct vhn_vring *vr)
 {
-	u16 seen = vr->avail_idx;
 	int r;
 
 	if (vr->event_idx)
-		r = vhn_store16(avail_event(vr), seen);
+		r = vhn_store16(avail_event(vr), vr->avail_idx);
 	else
 		r = vhn_store16((__le16 __user *)&vr->used->flags, 0);
 	if (unlikely(r))
@@ -349,12 +303,11 @@ int vhn_vring_kick_enable(struct vhn_vring *vr)
 
 	/* The driver writes its index and reads ours; we do it the other way round. */
 	smp_mb();
-	r = vhn_vring_refresh(vr);
-	return r < 0 ? r : (u16)(vr->avail_idx - seen);
+	return vhn_split_refresh(vr);
 }
 
 /**
- * vhn_vring_wants_call() - evaluate suppression (NTF-D1, NTF-D2)
+ * vhn_split_wants_call() - evaluate suppression (NTF-D1, NTF-D2)
  * @vr: the ring
  *
  * The one place that moves @signalled, whatever the answer. Context: worker, queue
@@ -363,7 +316,7 @@ int vhn_vring_kick_enable(struct vhn_vring *vr)
  * Return: 1 when the driver wants a notification for what was published since the
  * last evaluation, 0 when it does not, -EFAULT.
  */
-int vhn_vring_wants_call(struct vhn_vring *vr)
+int vhn_split_wants_call(struct vhn_vring *vr)
 {
 	bool valid = vr->signalled_valid;
 	u16 old = vr->signalled;

@@ -36,6 +36,7 @@ constexpr Difference differences[] = {
     {"SET_FEATURES NOTF_COAL", "our reason for being"},
     {"SET_FEATURES VQ_NOTF_COAL", "our reason for being"},
     {"SET_BACKEND_FEATURES COAL", "our reason for being"},
+    {"SET_FEATURES RING_PACKED", "in-tree only split rings"},
     {"SET_FEATURES LOG_ALL", "the dirty log is not offered yet"},
     {"SET_LOG_*", "the dirty log is not offered yet"},
     {"SET_VRING_ADDR logged*", "the dirty log is not offered yet"},

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From the descriptors of one buffer to an iovec: what split and packed rings have in
+ * common. Values come as read from the ring and are judged here.
+ */
+#ifndef _VHN_VRING_WALK_H
+#define _VHN_VRING_WALK_H
+
+#include "mem.h"
+#include "vring.h"
+
+/**
+ * struct vhn_walk - where a walk through one buffer stands
+ * @mem: memory table
+ * @iov: filled, readable part first
+ * @room: elements in @iov
+ * @chain: describes what was found so far
+ */
+struct vhn_walk {
+	const struct vhn_mem *mem;
+	struct iovec *iov;
+	unsigned int room;
+	struct vhn_chain *chain;
+};
+
+/* One buffer descriptor: find its memory and add it to the readable or writable part. */
+static inline int vhn_walk_add(struct vhn_walk *w, u64 addr, u32 len, u16 flags)
+{
+	struct vhn_chain *c = w->chain;
+	unsigned int used = c->out + c->in;
+	int n;
+
+	if (unlikely(!len))
+		return -EINVAL;
+
+	n = vhn_mem_translate(w->mem, addr, len, w->iov + used, w->room - used);
+	if (unlikely(n < 0))
+		return n;
+
+	if (flags & VRING_DESC_F_WRITE) {
+		c->in += n;
+		c->in_len += len;
+		return 0;
+	}
+	/* Readable parts come first; the other order is not a buffer. */
+	if (unlikely(c->in))
+		return -EINVAL;
+	c->out += n;
+	c->out_len += len;
+	return 0;
+}
+
+/* Find an indirect table; returns how many descriptors it has room for. */
+static inline int vhn_walk_table(const struct vhn_vring *vr, const struct vhn_walk *w, u64 addr,
+				 u32 len, struct iovec *where)
+{
+	int n;
+
+	if (unlikely(!vr->indirect || !len || len % sizeof(struct vring_desc)))
+		return -EINVAL;
+	if (unlikely(len / sizeof(struct vring_desc) > U16_MAX + 1))
+		return -E2BIG;
+
+	/* A table across two regions would need a copy; no driver makes one. */
+	n = vhn_mem_translate(w->mem, addr, len, where, 1);
+	if (unlikely(n < 0))
+		return n;
+	return len / sizeof(struct vring_desc);
+}
+
+#endif /* _VHN_VRING_WALK_H */
