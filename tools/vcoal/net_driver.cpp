@@ -34,6 +34,8 @@ RingOptions ring_options(const NetDriverOptions& options) {
     ring.indirect_entries =
         has(options.features, VIRTIO_RING_F_INDIRECT_DESC) ? indirect_entries : std::uint16_t{0};
     ring.first_index = options.first_index;
+    ring.packed = has(options.features, VIRTIO_F_RING_PACKED);
+    ring.in_order = has(options.features, VIRTIO_F_IN_ORDER);
     return ring;
 }
 
@@ -71,9 +73,9 @@ NetDriver::NetDriver(const NetDriverOptions& options)
           memory_.allocate(std::size_t{options.ring_size} * options.receive_buffer, 4096)),
       transmit_buffers_(
           memory_.allocate(std::size_t{options.ring_size} * options.transmit_buffer, 4096)),
-      base_{options.first_index, options.first_index}, free_receive_(all_slots(options.ring_size)),
-      free_transmit_(all_slots(options.ring_size)), receive_slot_(options.ring_size),
-      transmit_slot_(options.ring_size) {
+      base_{receive_queue_.ring().base(), transmit_queue_.ring().base()},
+      free_receive_(all_slots(options.ring_size)), free_transmit_(all_slots(options.ring_size)),
+      receive_slot_(options.ring_size), transmit_slot_(options.ring_size) {
     const std::uint64_t missing = options.features & ~vhost_.features();
     if (missing != 0) {
         throw Error(vhost_.path(), "acknowledge features", EOPNOTSUPP,
@@ -105,12 +107,12 @@ void NetDriver::stop() {
 
 void NetDriver::stop_queue(unsigned index) {
     vhost_.set_backend(index, -1);
-    base_[index] = static_cast<std::uint16_t>(vhost_.vring_base(index));
+    base_[index] = vhost_.vring_base(index);
 }
 
 void NetDriver::reset_queue(unsigned index) {
     queue(index).ring().reset();
-    base_[index] = options_.first_index;
+    base_[index] = queue(index).ring().base();
     (index == VHN_VRING_RX ? free_receive_ : free_transmit_) = all_slots(options_.ring_size);
 }
 

@@ -27,7 +27,7 @@ struct NetDriverOptions {
     /// Acknowledged features, VHOST_NET_F_VIRTIO_NET_HDR included.
     std::uint64_t features = basic_features;
     std::uint16_t ring_size = 256;
-    /// First index of both rings.
+    /// First index of both rings, see RingOptions.
     std::uint16_t first_index = 0;
     std::uint32_t receive_buffer = 2048;
     std::uint32_t transmit_buffer = 2048;
@@ -112,7 +112,8 @@ private:
     Queue transmit_queue_;
     std::uint64_t receive_buffers_;
     std::uint64_t transmit_buffers_;
-    std::uint16_t base_[VHN_NR_VRINGS];
+    /// As vhost has them while a queue is stopped.
+    unsigned base_[VHN_NR_VRINGS];
     /// Free slots, and the slot behind each head under way.
     std::vector<std::uint16_t> free_receive_;
     std::vector<std::uint16_t> free_transmit_;

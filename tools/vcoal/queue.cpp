@@ -2,9 +2,22 @@
 #include "vcoal/queue.hpp"
 
 namespace vcoal {
+namespace {
+
+std::unique_ptr<DriverRing> make_ring(GuestMemory& memory, const RingOptions& options) {
+    if (options.packed) {
+        return std::make_unique<PackedRing>(memory, options);
+    }
+    return std::make_unique<SplitRing>(memory, options);
+}
+
+} // namespace
+
+Queue::Queue(GuestMemory& memory, const RingOptions& options) : ring_(make_ring(memory, options)) {
+}
 
 void Queue::publish() {
-    if (ring_.publish()) {
+    if (ring_->publish()) {
         kick();
     }
 }
@@ -41,10 +54,10 @@ void Queue::renew_call_fd() {
     call_ = EventFd();
 }
 
-void Queue::configure(VhostNet& vhost, unsigned index, std::uint16_t base) {
-    vhost.set_vring_size(index, ring_.raw().size());
+void Queue::configure(VhostNet& vhost, unsigned index, unsigned base) {
+    vhost.set_vring_size(index, ring_->options().size);
     vhost.set_vring_base(index, base);
-    vhost.set_vring_addresses(index, ring_.raw().addresses());
+    vhost.set_vring_addresses(index, ring_->addresses());
     vhost.set_kick(index, kick_.get());
     vhost.set_call(index, call_.get());
     vhost.set_error(index, error_.get());

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "vcoal/fd.hpp"
+#include "vcoal/packed_ring.hpp"
 #include "vcoal/split_ring.hpp"
 #include "vcoal/vhost.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
 namespace vcoal {
 
@@ -15,9 +17,12 @@ namespace vcoal {
 /// however late it is read.
 class Queue {
 public:
-    Queue(GuestMemory& memory, const RingOptions& options) : ring_(memory, options) {}
+    Queue(GuestMemory& memory, const RingOptions& options);
 
-    SplitRing& ring() noexcept { return ring_; }
+    DriverRing& ring() noexcept { return *ring_; }
+    /// The same with what is special about its layout; throws std::bad_cast for the other.
+    SplitRing& split() { return dynamic_cast<SplitRing&>(*ring_); }
+    PackedRing& packed() { return dynamic_cast<PackedRing&>(*ring_); }
     EventFd& kick_fd() noexcept { return kick_; }
     EventFd& call_fd() noexcept { return call_; }
     EventFd& error_fd() noexcept { return error_; }
@@ -39,10 +44,10 @@ public:
     void renew_call_fd();
 
     /// Gives vhost the ring, beginning at @p base, and the eventfds.
-    void configure(VhostNet& vhost, unsigned index, std::uint16_t base);
+    void configure(VhostNet& vhost, unsigned index, unsigned base);
 
 private:
-    SplitRing ring_;
+    std::unique_ptr<DriverRing> ring_;
     EventFd kick_;
     EventFd call_;
     EventFd error_;

@@ -31,7 +31,7 @@ void full_barrier() {
 } // namespace
 
 SplitRing::SplitRing(GuestMemory& memory, const RingOptions& options)
-    : memory_(memory), options_(options), raw_(memory, options.size), next_(options.size),
+    : DriverRing(options), memory_(memory), raw_(memory, options.size), next_(options.size),
       length_(options.size) {
     if (!std::has_single_bit(options.size) || options.size > half_a_turn) {
         throw Error("virtqueue", "size " + std::to_string(options.size), EINVAL,
@@ -52,16 +52,17 @@ void SplitRing::reset() {
     }
     raw_.avail_flags().store(0);
     raw_.used_flags().store(0);
-    raw_.avail_event().store(options_.first_index);
-    raw_.used_event().store(options_.first_index);
-    raw_.used_idx().store(options_.first_index);
-    raw_.avail_idx().store(options_.first_index);
+    raw_.avail_event().store(options().first_index);
+    raw_.used_event().store(options().first_index);
+    raw_.used_idx().store(options().first_index);
+    raw_.avail_idx().store(options().first_index);
 
     std::iota(next_.begin(), next_.end(), static_cast<std::uint16_t>(1));
     std::fill(length_.begin(), length_.end(), static_cast<std::uint16_t>(0));
+    under_way_.clear();
     free_ = raw_.size();
     first_free_ = 0;
-    added_ = published_ = taken_ = options_.first_index;
+    added_ = published_ = taken_ = options().first_index;
     callbacks_ = true;
 }
 
@@ -71,7 +72,7 @@ std::optional<std::uint16_t> SplitRing::add(std::span<const Segment> readable,
     if (segments == 0) {
         throw Error("virtqueue", "add a buffer without memory", EINVAL);
     }
-    const bool indirect = segments > 1 && segments <= options_.indirect_entries;
+    const bool indirect = segments > 1 && segments <= options().indirect_entries;
     const std::size_t needed = indirect ? 1 : segments;
     if (needed > free_) {
         return std::nullopt;
@@ -85,6 +86,9 @@ std::optional<std::uint16_t> SplitRing::add(std::span<const Segment> readable,
     }
     length_[head] = static_cast<std::uint16_t>(needed);
     free_ -= static_cast<unsigned>(needed);
+    if (options().in_order) {
+        under_way_.add(head, total_length(writable));
+    }
     raw_.avail_entry(added_++) = head;
     return head;
 }
@@ -110,7 +114,7 @@ void SplitRing::write_indirect(std::uint16_t head, std::span<const Segment> read
                                std::span<const Segment> writable) {
     const std::size_t segments = readable.size() + writable.size();
     const std::uint64_t address =
-        tables_ + sizeof(vring_desc) * head * std::uint64_t{options_.indirect_entries};
+        tables_ + sizeof(vring_desc) * head * std::uint64_t{options().indirect_entries};
     auto* table = memory_.object<vring_desc>(address, segments);
     for (std::size_t i = 0; i < segments; i++) {
         const bool device_writes = i >= readable.size();
@@ -134,7 +138,7 @@ bool SplitRing::publish() {
     published_ = added_;
     raw_.avail_idx().store(published_, std::memory_order_release);
     full_barrier();
-    if (options_.event_idx) {
+    if (options().event_idx) {
         return event_reached(raw_.avail_event().load(std::memory_order_relaxed), published_,
                              before);
     }
@@ -154,17 +158,35 @@ std::optional<UsedBuffer> SplitRing::take() {
     if (waiting > raw_.size()) {
         broken_device("used index " + std::to_string(waiting) + " ahead");
     }
-    const vring_used_elem entry = raw_.used_entry(taken_);
-    if (entry.id >= raw_.size() || length_[entry.id] == 0) {
-        broken_device("used entry for descriptor " + std::to_string(entry.id));
+    UsedBuffer used{};
+    if (under_way_.batch() > 0) {
+        used = under_way_.take();
+    } else {
+        const vring_used_elem entry = raw_.used_entry(taken_);
+        if (entry.id >= raw_.size() || length_[entry.id] == 0) {
+            broken_device("used entry for descriptor " + std::to_string(entry.id));
+        }
+        used = {static_cast<std::uint16_t>(entry.id), entry.len};
+        if (options().in_order) {
+            begin_batch(entry, waiting);
+            used = under_way_.take();
+        }
     }
-    const auto head = static_cast<std::uint16_t>(entry.id);
-    release(head);
+    release(used.head);
     taken_++;
     if (!callbacks_) {
         look_away();
     }
-    return UsedBuffer{head, entry.len};
+    return used;
+}
+
+/// The entry stands where that of the batch's first buffer would, and the index has
+/// gone on by the whole batch.
+void SplitRing::begin_batch(const vring_used_elem& entry, unsigned waiting) {
+    under_way_.begin_batch(static_cast<std::uint16_t>(entry.id), entry.len);
+    if (under_way_.batch() > waiting) {
+        broken_device("used entry out of order, for descriptor " + std::to_string(entry.id));
+    }
 }
 
 void SplitRing::release(std::uint16_t head) {
@@ -179,7 +201,7 @@ void SplitRing::release(std::uint16_t head) {
 }
 
 void SplitRing::look_away() {
-    if (options_.event_idx) {
+    if (options().event_idx) {
         // The event index cannot say "never". Half a turn ahead comes closest, and it
         // moves on as buffers are taken.
         raw_.used_event().store(static_cast<std::uint16_t>(taken_ + half_a_turn),
@@ -189,7 +211,7 @@ void SplitRing::look_away() {
 
 void SplitRing::disable_callbacks() {
     callbacks_ = false;
-    if (options_.event_idx) {
+    if (options().event_idx) {
         look_away();
     } else {
         raw_.avail_flags().store(VRING_AVAIL_F_NO_INTERRUPT, std::memory_order_relaxed);
@@ -198,7 +220,7 @@ void SplitRing::disable_callbacks() {
 
 bool SplitRing::enable_callbacks(std::uint16_t after) {
     callbacks_ = true;
-    if (options_.event_idx) {
+    if (options().event_idx) {
         raw_.used_event().store(static_cast<std::uint16_t>(taken_ + after),
                                 std::memory_order_relaxed);
     } else {

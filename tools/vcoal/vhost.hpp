@@ -15,7 +15,8 @@ namespace vcoal {
 constexpr const char* vhost_node = "/dev/vhost-net-coal";
 constexpr const char* vhost_node_in_tree = "/dev/vhost-net";
 
-/// Addresses of a split ring's three parts in this process.
+/// Addresses of a ring's three parts in this process. Of a packed ring: the descriptor
+/// ring, the driver's event suppression structure, the device's.
 struct RingAddresses {
     std::uint64_t desc;
     std::uint64_t avail;

@@ -107,6 +107,19 @@ Sent CoalBench::await(unsigned queue, std::uint64_t signals) {
     return sent(queue);
 }
 
+void want_entry(Queue& queue, int ahead) {
+    if (!queue.ring().options().packed) {
+        RawRing& raw = queue.split().raw();
+        raw.used_event().store(static_cast<std::uint16_t>(raw.used_idx().load() + ahead));
+        return;
+    }
+    PackedRing& ring = queue.packed();
+    const int two_turns = 2 * ring.raw().size();
+    const auto slots = static_cast<unsigned>((ahead + two_turns) % two_turns);
+    const PackedPlace place = ring.used().plus(slots, ring.raw().size());
+    ring.raw().driver_event().store(PackedEvent::only_at(place).word());
+}
+
 void undisturbed(const std::function<bool()>& attempt) {
     for (unsigned i = 0; i < 20; i++) {
         if (attempt() || testing::Test::HasFailure()) {

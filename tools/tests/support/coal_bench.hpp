@@ -87,6 +87,38 @@ inline auto both_queues() {
     return testing::Values(VHN_VRING_RX, VHN_VRING_TX);
 }
 
+/// Makes a test run once for each queue in either layout of its ring.
+struct QueueLayout {
+    unsigned queue;
+    bool packed;
+};
+
+class EachLayout : public testing::TestWithParam<QueueLayout> {
+protected:
+    static unsigned queue() { return GetParam().queue; }
+    static bool packed() { return GetParam().packed; }
+    /// The feature bit of the layout.
+    static std::uint64_t layout() { return packed() ? feature(VIRTIO_F_RING_PACKED) : 0; }
+};
+
+inline std::string layout_name(const testing::TestParamInfo<QueueLayout>& info) {
+    return std::string(info.param.queue == VHN_VRING_RX ? "rx" : "tx") +
+           (info.param.packed ? "_packed" : "_split");
+}
+
+inline auto queues_in(bool packed) {
+    return testing::Values(QueueLayout{VHN_VRING_RX, packed}, QueueLayout{VHN_VRING_TX, packed});
+}
+
+inline auto both_layouts() {
+    return testing::Values(QueueLayout{VHN_VRING_RX, false}, QueueLayout{VHN_VRING_TX, false},
+                           QueueLayout{VHN_VRING_RX, true}, QueueLayout{VHN_VRING_TX, true});
+}
+
+/// With EVENT_IDX: asks for a notification when the device uses the entry @p ahead of
+/// those it has used, in a packed ring the slot. Less than two turns of that.
+void want_entry(Queue& queue, int ahead);
+
 /// Repeats @p attempt until the machine was fast enough for what it wants to see
 /// (true), for timers go on while a busy host stops this VM. Fails after 20 times.
 void undisturbed(const std::function<bool()>& attempt);

@@ -289,7 +289,7 @@ void add_vring_numbers(Calls& calls) {
 /// The right addresses of the receive vring, after @p shape.
 Call vring_address(const std::function<void(vhost_vring_addr&)>& shape) {
     return [=](VhostSetup& setup) {
-        const RingAddresses& ring = setup.rx.ring().raw().addresses();
+        const RingAddresses& ring = setup.rx.ring().addresses();
         vhost_vring_addr argument{};
         argument.desc_user_addr = ring.desc;
         argument.avail_user_addr = ring.avail;

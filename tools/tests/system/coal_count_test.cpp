@@ -15,16 +15,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-class Exact : public EachQueue {
+class Exact : public EachLayout {
 protected:
-    static unsigned queue() { return GetParam(); }
+    CoalBench bench{coalescing_options(coalescing_features | layout())};
 };
 
 } // namespace
 
 TEST_P(Exact, O1_CountNotificationsAreFloorOfPacketsByFrames) {
     constexpr unsigned packets = 1000;
-    CoalBench bench;
     for (const unsigned frames : {1U, 2U, 3U, 7U, 32U, 63U, 64U, 65U, 100U}) {
         undisturbed([&] {
             bench.quiesce(queue());
@@ -44,7 +43,6 @@ TEST_P(Exact, O1_CountNotificationsAreFloorOfPacketsByFrames) {
 }
 
 TEST_P(Exact, O3_TheRestComesByTimerAndNeverBeforeItsTime) {
-    CoalBench bench;
     for (const unsigned milliseconds : {1U, 20U, 300U}) {
         bench.set(queue(), {1000, milliseconds * 1000});
         bench.mark();
@@ -60,7 +58,6 @@ TEST_P(Exact, O3_TheRestComesByTimerAndNeverBeforeItsTime) {
 }
 
 TEST_P(Exact, O3_TheClockStartsAtTheFirstPacketNotAtTheLast) {
-    CoalBench bench;
     constexpr auto hold = 400ms;
     bench.set(queue(), {1000, hold / 1us});
     undisturbed([&] {
@@ -82,7 +79,6 @@ TEST_P(Exact, O3_TheClockStartsAtTheFirstPacketNotAtTheLast) {
 }
 
 TEST_P(Exact, O4_NothingFollowsTheNotification) {
-    CoalBench bench;
     bench.set(queue(), {1000, 20'000});
     undisturbed([&] {
         bench.mark();
@@ -98,7 +94,6 @@ TEST_P(Exact, O4_NothingFollowsTheNotification) {
 
 TEST_P(Exact, O5_ZeroInEitherFieldNotifiesEveryBatch) {
     constexpr unsigned packets = 20;
-    CoalBench bench;
     for (const Parameters parameters : {Parameters{0, 0}, {0, far_away}, {32, 0}}) {
         bench.set(queue(), parameters);
         bench.mark();
@@ -111,7 +106,6 @@ TEST_P(Exact, O5_ZeroInEitherFieldNotifiesEveryBatch) {
 }
 
 TEST_P(Exact, O4_ATimerLeftOverFromACountNotifiesNothing) {
-    CoalBench bench;
     bench.set(queue(), {4, 50'000});
     undisturbed([&] {
         bench.mark();
@@ -125,7 +119,6 @@ TEST_P(Exact, O4_ATimerLeftOverFromACountNotifiesNothing) {
 
 TEST_P(Exact, D7_FramesCountWhileTheDriverPolls) {
     // Used entries are published at once whatever is held: flow() sees each of them.
-    CoalBench bench;
     bench.set(queue(), {0xffffffff, far_away});
     undisturbed([&] {
         bench.mark();
@@ -137,7 +130,7 @@ TEST_P(Exact, D7_FramesCountWhileTheDriverPolls) {
     });
 }
 
-INSTANTIATE_TEST_SUITE_P(Queue, Exact, both_queues(), queue_name);
+INSTANTIATE_TEST_SUITE_P(Queue, Exact, both_layouts(), layout_name);
 
 TEST(ExactQueues, O2_EachCountsForItself) {
     constexpr unsigned frames = 10;
@@ -183,9 +176,19 @@ TEST(ExactQueues, O2_EachHasItsOwnTimer) {
     });
 }
 
+namespace {
+
+class ExactRing : public testing::TestWithParam<std::uint64_t> {};
+
+std::string ring_name(const testing::TestParamInfo<std::uint64_t>& info) {
+    return info.param != 0 ? "packed" : "split";
+}
+
+} // namespace
+
 // COAL-O9: a packet in four merged buffers is one.
-TEST(ExactQueues, O9_PacketsCountNotBuffers) {
-    NetDriverOptions options = coalescing_options();
+TEST_P(ExactRing, O9_PacketsCountNotBuffers) {
+    NetDriverOptions options = coalescing_options(coalescing_features | GetParam());
     options.receive_buffer = 384;
     CoalBench bench(options);
     bench.set(VHN_VRING_RX, {4, far_away});
@@ -215,9 +218,9 @@ TEST(ExactQueues, O9_PacketsCountNotBuffers) {
 }
 
 // COAL-O9: neither kicks nor descriptors.
-TEST(ExactQueues, O9_TransmitCountsPacketsNotKicksAndNotDescriptors) {
-    NetDriverOptions options =
-        coalescing_options(coalescing_features & ~feature(VIRTIO_RING_F_INDIRECT_DESC));
+TEST_P(ExactRing, O9_TransmitCountsPacketsNotKicksAndNotDescriptors) {
+    NetDriverOptions options = coalescing_options(
+        (coalescing_features & ~feature(VIRTIO_RING_F_INDIRECT_DESC)) | GetParam());
     CoalBench bench(options);
     bench.set(VHN_VRING_TX, {8, far_away});
     undisturbed([&] {
@@ -241,3 +244,7 @@ TEST(ExactQueues, O9_TransmitCountsPacketsNotKicksAndNotDescriptors) {
         return true;
     });
 }
+
+INSTANTIATE_TEST_SUITE_P(Layout, ExactRing,
+                         testing::Values(std::uint64_t{0}, feature(VIRTIO_F_RING_PACKED)),
+                         ring_name);

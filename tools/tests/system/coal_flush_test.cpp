@@ -21,10 +21,8 @@ NetDriverOptions small_ring(std::uint64_t features = coalescing_features) {
     return options;
 }
 
-class EveryQueue : public EachQueue {
+class EveryQueue : public EachLayout {
 protected:
-    static unsigned queue() { return GetParam(); }
-
     /// Three packets pending, or false when the machine was too slow for that.
     bool three_pending() {
         bench.quiesce(queue());
@@ -34,15 +32,32 @@ protected:
         return bench.sent(queue()) == Sent{};
     }
 
-    CoalBench bench{small_ring()};
+    CoalBench bench{small_ring(coalescing_features | layout())};
 };
+
+/// With the feature bit of a layout.
+class EveryLayout : public testing::TestWithParam<std::uint64_t> {
+protected:
+    static std::uint64_t features() { return coalescing_features | GetParam(); }
+};
+
+class FlushReceive : public EveryLayout {};
+class FlushTransmit : public EveryLayout {};
+
+auto layouts() {
+    return testing::Values(std::uint64_t{0}, feature(VIRTIO_F_RING_PACKED));
+}
+
+std::string feature_name(const testing::TestParamInfo<std::uint64_t>& info) {
+    return info.param != 0 ? "packed" : "split";
+}
 
 } // namespace
 
 // --- receive ----------------------------------------------------------------------------
 
-TEST(FlushReceive, NotBecauseTheRingIsEmpty) {
-    CoalBench bench(small_ring());
+TEST_P(FlushReceive, NotBecauseTheRingIsEmpty) {
+    CoalBench bench(small_ring(features()));
     bench.set(VHN_VRING_RX, hold_everything);
     undisturbed([&] {
         bench.drain();
@@ -59,8 +74,8 @@ TEST(FlushReceive, NotBecauseTheRingIsEmpty) {
     });
 }
 
-TEST(FlushReceive, WhenAPacketWaitsThatTheRingHasNoRoomFor) {
-    CoalBench bench(small_ring());
+TEST_P(FlushReceive, WhenAPacketWaitsThatTheRingHasNoRoomFor) {
+    CoalBench bench(small_ring(features()));
     bench.set(VHN_VRING_RX, hold_everything);
     undisturbed([&] {
         bench.quiesce(VHN_VRING_RX);
@@ -82,8 +97,8 @@ TEST(FlushReceive, WhenAPacketWaitsThatTheRingHasNoRoomFor) {
     });
 }
 
-TEST(FlushReceive, NotWithNothingPending) {
-    CoalBench bench(small_ring());
+TEST_P(FlushReceive, NotWithNothingPending) {
+    CoalBench bench(small_ring(features()));
     undisturbed([&] {
         bench.set(VHN_VRING_RX, {ring_size, far_away});
         bench.mark();
@@ -109,9 +124,9 @@ TEST(FlushReceive, NotWithNothingPending) {
 
 // More frames than the ring has entries, and a driver that looks at nothing before it
 // is notified.
-TEST(FlushReceive, FramesAboveTheRingSizeNeverStall) {
+TEST_P(FlushReceive, FramesAboveTheRingSizeNeverStall) {
     constexpr unsigned packets = 200;
-    CoalBench bench(small_ring());
+    CoalBench bench(small_ring(features()));
     undisturbed([&] {
         bench.quiesce(VHN_VRING_RX);
         bench.set(VHN_VRING_RX, hold_everything);
@@ -168,17 +183,16 @@ void expect_flush_after(unsigned packets, std::uint64_t features) {
 
 } // namespace
 
-TEST(FlushTransmit, WhenTheDescriptorsRunOut_OnePerFrame) {
-    expect_flush_after(ring_size - 18, coalescing_features);
+TEST_P(FlushTransmit, WhenTheDescriptorsRunOut_OnePerFrame) {
+    expect_flush_after(ring_size - 18, features());
 }
 
-TEST(FlushTransmit, WhenTheDescriptorsRunOut_TwoPerFrame) {
-    expect_flush_after((ring_size - 18) / 2,
-                       coalescing_features & ~feature(VIRTIO_RING_F_INDIRECT_DESC));
+TEST_P(FlushTransmit, WhenTheDescriptorsRunOut_TwoPerFrame) {
+    expect_flush_after((ring_size - 18) / 2, features() & ~feature(VIRTIO_RING_F_INDIRECT_DESC));
 }
 
-TEST(FlushTransmit, NotBecauseTheRingIsEmpty) {
-    CoalBench bench(small_ring());
+TEST_P(FlushTransmit, NotBecauseTheRingIsEmpty) {
+    CoalBench bench(small_ring(features()));
     bench.set(VHN_VRING_TX, hold_everything);
     undisturbed([&] {
         bench.mark();
@@ -196,9 +210,9 @@ TEST(FlushTransmit, NotBecauseTheRingIsEmpty) {
 }
 
 // A driver that transmits and never receives, and reclaims only when it is notified.
-TEST(FlushTransmit, FramesAboveTheRingSizeNeverStall) {
+TEST_P(FlushTransmit, FramesAboveTheRingSizeNeverStall) {
     constexpr unsigned packets = 300;
-    CoalBench bench(small_ring());
+    CoalBench bench(small_ring(features()));
     undisturbed([&] {
         bench.quiesce(VHN_VRING_TX);
         bench.set(VHN_VRING_TX, hold_everything);
@@ -220,6 +234,9 @@ TEST(FlushTransmit, FramesAboveTheRingSizeNeverStall) {
         return sent.timer <= 1;
     });
 }
+
+INSTANTIATE_TEST_SUITE_P(Layout, FlushReceive, layouts(), feature_name);
+INSTANTIATE_TEST_SUITE_P(Layout, FlushTransmit, layouts(), feature_name);
 
 // --- stop, swap, export -----------------------------------------------------------------
 
@@ -297,8 +314,8 @@ TEST_P(EveryQueue, ReadingTheBaseNotifiesWhatIsPending) {
 // Spec 3.5: "last signalled" says nothing after SET_VRING_CALL, so the next evaluation
 // notifies even if the event index lies elsewhere.
 TEST_P(EveryQueue, AfterANewCallEventfdTheNextEvaluationNotifies) {
-    CoalBench other(small_ring(coalescing_features | feature(VIRTIO_RING_F_EVENT_IDX)));
-    other.driver().queue(queue()).ring().raw().used_event().store(0x8000);
+    CoalBench other(small_ring(coalescing_features | feature(VIRTIO_RING_F_EVENT_IDX) | layout()));
+    want_entry(other.driver().queue(queue()), 100);
     other.flow(queue(), 1);
     other.mark();
     other.flow(queue(), 1);
@@ -374,4 +391,4 @@ TEST_P(EveryQueue, E_D9_DeviceReset) {
     EXPECT_EQ(bench.sent(queue()), (Sent{.immediate = 3, .signals = 3}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Queue, EveryQueue, both_queues(), queue_name);
+INSTANTIATE_TEST_SUITE_P(Queue, EveryQueue, both_layouts(), layout_name);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The suppression rules over all of their range (NTF-D1, NTF-D2, spec 3.5 C).
+// The suppression rules over all of their range (NTF-D1, NTF-D2, NTF-P, spec 3.5 C).
 #include "pure.hpp"
+#include "vcoal/packed_place.hpp"
 #include "vcoal/split_ring.hpp"
 
 #include <gtest/gtest.h>
@@ -82,5 +83,87 @@ TEST(Suppress, TheDriverSideAgrees) {
 TEST(Suppress, D1_FlagBitZeroAndNoOther) {
     for (unsigned flags = 0; flags < 0x10000; flags++) {
         EXPECT_EQ(vhn_flag_suppresses(static_cast<std::uint16_t>(flags)), (flags & 1) != 0);
+    }
+}
+
+namespace {
+
+using vcoal::PackedEvent;
+using vcoal::PackedPlace;
+
+/// The rule for a packed ring in words: walk over the slots used, one by one.
+bool among_slots(std::uint16_t event, PackedPlace from, unsigned used, unsigned size) {
+    for (unsigned i = 0; i < used; i++) {
+        if (from.plus(i, size).word() == event) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+// Every place from which, every number of slots used short of two turns, every event
+// a driver may write near the ring's ends; sizes that are no power of two among them.
+TEST(SuppressPacked, P_AsTheWordsSayOverBothTurns) {
+    for (const unsigned size : {1U, 2U, 3U, 7U, 8U, 12U}) {
+        for (unsigned start = 0; start < 2 * size; start++) {
+            const PackedPlace from = PackedPlace::at(start, size);
+            for (unsigned used = 0; used < 2 * size; used++) {
+                const PackedPlace now = from.plus(used, size);
+                for (unsigned slot = 0; slot < size + 3; slot++) {
+                    for (const unsigned wrap : {0U, 0x8000U}) {
+                        const auto event = static_cast<std::uint16_t>(slot | wrap);
+                        ASSERT_EQ(vhn_packed_event_suppresses(event, from.word(), now.word(), size),
+                                  !among_slots(event, from, used, size))
+                            << event << " in " << start << " + " << used << " of " << size;
+                    }
+                }
+            }
+        }
+    }
+}
+
+// The largest ring: a place has no bit left over.
+TEST(SuppressPacked, P_EveryEventOfTheLargestRing) {
+    constexpr unsigned size = 32768;
+    for (const unsigned start : {0U, 1U, size - 1, size, 2 * size - 1}) {
+        const PackedPlace from = PackedPlace::at(start, size);
+        for (const unsigned used : {0U, 1U, 64U, size - 1, size, 2 * size - 1}) {
+            const PackedPlace now = from.plus(used, size);
+            for (unsigned distance = 0; distance < 2 * size; distance++) {
+                const std::uint16_t event = from.plus(distance, size).word();
+                ASSERT_EQ(vhn_packed_event_suppresses(event, from.word(), now.word(), size),
+                          distance >= used)
+                    << start << " + " << used << ", " << distance;
+            }
+        }
+    }
+}
+
+TEST(SuppressPacked, P_NothingExistsBeyondTheRing) {
+    for (unsigned event = 0; event < 0x10000; event++) {
+        if ((event & 0x7fff) >= 99) {
+            ASSERT_TRUE(vhn_packed_event_suppresses(static_cast<std::uint16_t>(event),
+                                                    PackedPlace().word(),
+                                                    PackedPlace::at(197, 99).word(), 99));
+        }
+    }
+}
+
+TEST(SuppressPacked, TheDriverSideAgrees) {
+    for (const unsigned size : {5U, 99U}) {
+        for (unsigned start = 0; start < 2 * size; start++) {
+            const PackedPlace from = PackedPlace::at(start, size);
+            for (unsigned used = 0; used < 2 * size; used += 3) {
+                const PackedPlace now = from.plus(used, size);
+                for (unsigned event = 0; event < 2 * size + 2; event++) {
+                    const PackedPlace place = PackedPlace::at(event, size + 1);
+                    ASSERT_NE(
+                        vhn_packed_event_suppresses(place.word(), from.word(), now.word(), size),
+                        PackedEvent::only_at(place).wanted(from, now, size));
+                }
+            }
+        }
     }
 }

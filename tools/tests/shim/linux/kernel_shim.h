@@ -11,6 +11,7 @@
 #define U64_MAX		((u64)~0ULL)
 #define NSEC_PER_USEC	1000L
 
+#define BIT(n)		(1UL << (n))
 #define BIT_ULL(n)	(1ULL << (n))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

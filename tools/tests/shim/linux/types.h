@@ -22,6 +22,10 @@ typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 
+/* For sparse alone. */
+#define __user
+#define __force
+
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile __typeof__(x) *)&(x) = (value))
 
