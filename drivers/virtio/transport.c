@@ -20,6 +20,7 @@
 			 BIT_ULL(VIRTIO_F_VERSION_1) | \
 			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) | \
 			 BIT_ULL(VIRTIO_F_RING_PACKED) | \
+			 BIT_ULL(VIRTIO_F_IN_ORDER) | \
 			 BIT_ULL(VIRTIO_F_RING_RESET))
 
 static struct vlb_session *session_of(struct virtio_device *vdev)

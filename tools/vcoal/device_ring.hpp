@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@ namespace vcoal {
 
 /// What the driver has made available: buffers to read, then buffers to write.
 struct DeviceChain {
+    /// What push() wants: the first descriptor, or the id in a packed ring.
     std::uint16_t head = 0;
     std::vector<std::span<std::byte>> readable;
     std::vector<std::span<std::byte>> writable;
@@ -23,41 +25,41 @@ struct DeviceChain {
     std::vector<std::byte> read() const;
     /// Copies @p data into the writable buffers; returns how much fitted.
     std::size_t write(std::span<const std::byte> data) const;
+    /// Adds what a descriptor stands for; throws Error.
+    void append(const Loopback& loopback, std::uint64_t address, std::uint32_t length, bool write);
 };
 
-/// The device's side of a split ring in the arena of a Loopback. Everything in the
-/// ring is the driver's word and checked: what leads out of the arena or round in
-/// circles throws Error.
+/// Throws the Error that the driver has earned.
+[[noreturn]] void malformed_chain(const char* how);
+
+/// The device's side of a ring in the arena of a Loopback. Everything in the ring is the
+/// driver's word and checked: what leads out of the arena or round in circles throws
+/// Error.
 class DeviceRing {
 public:
-    /// @param queue as VLB_GET_VQ shows it, enabled
-    /// @param features which the driver accepted
-    DeviceRing(const Loopback& loopback, const vlb_vq& queue, std::uint64_t features);
+    DeviceRing() = default;
+    DeviceRing(const DeviceRing&) = delete;
+    DeviceRing& operator=(const DeviceRing&) = delete;
+    DeviceRing(DeviceRing&&) = delete;
+    DeviceRing& operator=(DeviceRing&&) = delete;
+    virtual ~DeviceRing() = default;
 
     /// The next chain, or nothing.
-    std::optional<DeviceChain> pop();
+    virtual std::optional<DeviceChain> pop() = 0;
     /// Asks for a kick at the next chain. Returns true when there is one already: then
     /// pop() before waiting, no kick may come for it.
-    bool enable_kicks();
+    virtual bool enable_kicks() = 0;
     /// Gives the chain @p head back, @p written bytes of it filled; neither is checked.
-    void push(std::uint32_t head, std::uint32_t written);
+    virtual void push(std::uint32_t head, std::uint32_t written) = 0;
     /// Whether the driver wants to be notified of what was pushed since this was asked
     /// last.
-    bool wants_signal();
-
-private:
-    void append(DeviceChain& chain, std::uint64_t table, std::uint32_t entries, std::uint32_t first,
-                bool nested) const;
-
-    const Loopback& loopback_;
-    std::uint32_t size_;
-    std::uint64_t desc_;
-    std::byte* avail_;
-    std::byte* used_;
-    bool event_index_;
-    std::uint16_t next_ = 0;
-    std::uint16_t pushed_ = 0;
-    std::uint16_t asked_ = 0;
+    virtual bool wants_signal() = 0;
 };
+
+/// The ring of a queue, in the layout the driver has chosen.
+/// @param queue as VLB_GET_VQ shows it, enabled
+/// @param features which the driver accepted
+std::unique_ptr<DeviceRing> make_device_ring(const Loopback& loopback, const vlb_vq& queue,
+                                             std::uint64_t features);
 
 } // namespace vcoal

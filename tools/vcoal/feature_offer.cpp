@@ -68,6 +68,8 @@ constexpr std::array rows{
     Row{VIRTIO_RING_F_EVENT_IDX, Needs::vhost},
     Row{VIRTIO_F_VERSION_1, Needs::vhost},
     Row{VIRTIO_F_ACCESS_PLATFORM, Needs::nothing},
+    Row{VIRTIO_F_RING_PACKED, Needs::vhost, "the other layout is for who asks for it"},
+    Row{VIRTIO_F_IN_ORDER, Needs::vhost, "hardly a driver knows it"},
     Row{VIRTIO_F_ORDER_PLATFORM, Needs::never, "driver and device are CPUs of one machine"},
     Row{VIRTIO_F_SR_IOV, Needs::never, pci_only},
     Row{VIRTIO_F_NOTIFICATION_DATA, Needs::never, "a kick is an eventfd, which carries no data"},

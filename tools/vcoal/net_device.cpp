@@ -190,7 +190,7 @@ void NetDevice::negotiate(std::uint64_t features) {
     taps_.front().set_offload(tap_offloads(features));
     for (VhostPair& pair : pairs_) {
         // ACCESS_PLATFORM would switch vhost's IOTLB on; the rest is none of its business.
-        pair.vhost().set_features(features & vhost_bits());
+        pair.set_features(features & vhost_bits());
     }
 }
 
@@ -211,7 +211,7 @@ void NetDevice::run() {
         }
     }
     if ((accepted_ & feature(VIRTIO_NET_F_CTRL_VQ)) != 0) {
-        control_ring_.emplace(loopback_, loopback_.queue(control_index()), accepted_);
+        control_ring_ = make_device_ring(loopback_, loopback_.queue(control_index()), accepted_);
     }
     running_ = true;
 }

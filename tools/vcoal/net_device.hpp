@@ -12,6 +12,7 @@
 #include "vcoal/vhost_pair.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -109,7 +110,7 @@ private:
     std::vector<VhostPair> pairs_;
     std::vector<QueueFds> queues_;
     ControlServer server_{*this};
-    std::optional<DeviceRing> control_ring_;
+    std::unique_ptr<DeviceRing> control_ring_;
     std::uint64_t accepted_ = 0;
     unsigned active_pairs_ = 1;
     bool running_ = false;

@@ -59,6 +59,7 @@ number as "lost"; answers are not: who asks, reads.
 Examples:
   ip netns add guest && vcoal pair --netns guest
   vcoal pair --netns guest --driver virtio_net_coal
+  vcoal pair --features=+ring_packed
   vcoal pair --vhost /dev/vhost-net --queues 2 --ring-size 1024 --features=-mrg_rxbuf)";
 
 MacAddress random_mac() {

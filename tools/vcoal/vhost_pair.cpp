@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vcoal/vhost_pair.hpp"
 
+#include "vcoal/features.hpp"
+#include "vcoal/packed_place.hpp"
+
+#include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <span>
 
@@ -21,12 +25,22 @@ std::uint64_t process_address(const Loopback& loopback, std::uint64_t address,
     return reinterpret_cast<std::uint64_t>(loopback.at(address, length).data());
 }
 
-RingAddresses ring_addresses(const Loopback& loopback, const vlb_vq& queue) {
+RingAddresses split_addresses(const Loopback& loopback, const vlb_vq& queue) {
     const std::uint64_t entries = queue.num;
     return {process_address(loopback, queue.desc, sizeof(vring_desc) * entries),
             process_address(loopback, queue.driver, sizeof(std::uint16_t) * (3 + entries)),
             process_address(loopback, queue.device, 6 + sizeof(vring_used_elem) * entries)};
 }
+
+RingAddresses packed_addresses(const Loopback& loopback, const vlb_vq& queue) {
+    const std::uint64_t entries = queue.num;
+    return {process_address(loopback, queue.desc, sizeof(vring_packed_desc) * entries),
+            process_address(loopback, queue.driver, sizeof(vring_packed_desc_event)),
+            process_address(loopback, queue.device, sizeof(vring_packed_desc_event))};
+}
+
+/// Available and used index 0, both in the first turn.
+constexpr unsigned packed_base = PackedPlace().word() | unsigned{PackedPlace().word()} << 16U;
 
 } // namespace
 
@@ -39,11 +53,17 @@ VhostPair::VhostPair(const std::string& path, const vhost_memory_region& memory,
     }
 }
 
+void VhostPair::set_features(std::uint64_t features) {
+    vhost_.set_features(features);
+    packed_ = (features & feature(VIRTIO_F_RING_PACKED)) != 0;
+}
+
 void VhostPair::start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick,
                       int call, int tap) {
     vhost_.set_vring_size(vring, queue.num);
-    vhost_.set_vring_base(vring, 0);
-    vhost_.set_vring_addresses(vring, ring_addresses(loopback, queue));
+    vhost_.set_vring_base(vring, packed_ ? packed_base : 0);
+    vhost_.set_vring_addresses(vring, packed_ ? packed_addresses(loopback, queue)
+                                              : split_addresses(loopback, queue));
     vhost_.set_kick(vring, kick);
     vhost_.set_call(vring, call);
     vhost_.set_backend(vring, tap);

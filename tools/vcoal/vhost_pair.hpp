@@ -22,7 +22,9 @@ public:
     /// The additions of linux/vhost_net_coal.h are there.
     bool coalesces() const noexcept { return coalesces_; }
 
-    /// Starts a vring on a tap, from index 0.
+    /// What the driver accepted of what is up to vhost.
+    void set_features(std::uint64_t features);
+    /// Starts a vring on a tap, from its beginning.
     /// @param queue as the loopback device has it, enabled
     void start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick, int call,
                int tap);
@@ -37,6 +39,7 @@ private:
 
     VhostNet vhost_;
     bool coalesces_;
+    bool packed_ = false;
 };
 
 } // namespace vcoal

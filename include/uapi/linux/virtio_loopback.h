@@ -38,8 +38,8 @@
  * offered and accepted, because that is what sends the driver through the arena;
  * it is set in the features an event shows. vhost must not be given that bit: it
  * would switch its IOTLB on. Of the bits 28 to 41 the transport knows INDIRECT_DESC,
- * EVENT_IDX, VERSION_1, ACCESS_PLATFORM, RING_PACKED and RING_RESET; it drops the
- * others, and VLB_CREATE returns what is really offered. RING_RESET concerns the
+ * EVENT_IDX, VERSION_1, ACCESS_PLATFORM, RING_PACKED, IN_ORDER and RING_RESET; it drops
+ * the others, and VLB_CREATE returns what is really offered. RING_RESET concerns the
  * transport alone (VQ_RESET, VQ_ENABLE): it is none of vhost's business either.
  *
  * Acknowledgements. FEATURES, RESET, VQ_RESET and VQ_ENABLE keep the driver's thread

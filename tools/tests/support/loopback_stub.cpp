@@ -156,8 +156,7 @@ void LoopbackStub::start_rings(std::uint64_t features) {
     if (on_driver_ok) {
         on_driver_ok(features);
     }
-    const bool packed = (features & feature(VIRTIO_F_RING_PACKED)) != 0;
-    for (std::uint32_t i = 0; i < queues_.size() && !packed; i++) {
+    for (std::uint32_t i = 0; i < queues_.size(); i++) {
         start_ring(i, features);
     }
 }
@@ -169,7 +168,7 @@ void LoopbackStub::start_ring(std::uint32_t index, std::uint64_t features) {
     }
     {
         const std::lock_guard lock(mutex_);
-        queues_[index].ring.emplace(loopback_, queue, features);
+        queues_[index].ring = make_device_ring(loopback_, queue, features);
     }
     serve(queues_[index]);
 }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -100,7 +101,7 @@ private:
         Role role;
         EventFd kick;
         EventFd call;
-        std::optional<DeviceRing> ring;
+        std::unique_ptr<DeviceRing> ring;
     };
 
     void run();

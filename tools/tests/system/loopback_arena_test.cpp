@@ -133,9 +133,10 @@ TEST_F(LoopbackArena, RingsAndBuffersLieInside) {
         EXPECT_NO_THROW(loopback.at(queue.device, 6 + 8 * queue.num));
     }
     // pop() throws for a buffer outside.
-    DeviceRing receive(loopback, loopback.queue(0), stub.loopback().info().accepted[0]);
+    const auto receive =
+        make_device_ring(loopback, loopback.queue(0), stub.loopback().info().accepted[0]);
     unsigned buffers = 0;
-    while (const auto chain = receive.pop()) {
+    while (const auto chain = receive->pop()) {
         EXPECT_GT(chain->writable_bytes(), 0U);
         buffers++;
     }

@@ -3,9 +3,11 @@
 // The device as its process and the driver core see it: events and their order,
 // features, configuration space, queues.
 #include "support/bench.hpp"
+#include "support/frames.hpp"
 #include "support/loopback_selftest.hpp"
 #include "support/loopback_stub.hpp"
 #include "vcoal/error.hpp"
+#include "vcoal/packet_socket.hpp"
 #include "vcoal/virtio_net.hpp"
 
 #include <cerrno>
@@ -103,12 +105,12 @@ TEST_F(LoopbackDevice, AccessPlatformIsAlwaysNegotiated) {
 
 TEST_F(LoopbackDevice, TransportBitsItDoesNotKnowAreDropped) {
     LoopbackOptions options = net_options();
-    constexpr std::uint64_t in_order = 1ULL << VIRTIO_F_IN_ORDER;
+    constexpr std::uint64_t order_platform = 1ULL << VIRTIO_F_ORDER_PLATFORM;
     constexpr std::uint64_t ring_reset = 1ULL << 40;
     constexpr std::uint64_t admin_queue = 1ULL << 41;
-    options.features |= in_order | ring_reset | admin_queue | 1ULL << VIRTIO_F_RING_PACKED;
+    options.features |= order_platform | ring_reset | admin_queue | 1ULL << VIRTIO_F_RING_PACKED;
     const Loopback loopback(options);
-    EXPECT_EQ(loopback.offered() & (in_order | admin_queue), 0U);
+    EXPECT_EQ(loopback.offered() & (order_platform | admin_queue), 0U);
     EXPECT_NE(loopback.offered() & ring_reset, 0U);
     EXPECT_NE(loopback.offered() & (1ULL << VIRTIO_F_RING_PACKED), 0U);
 }
@@ -124,6 +126,15 @@ TEST_F(LoopbackDevice, PackedRingsWhenTheProcessOffersThem) {
         EXPECT_NO_THROW(stub.loopback().at(queue.driver, 4));
         EXPECT_NO_THROW(stub.loopback().at(queue.device, 4));
     }
+    in_first_namespace([&] {
+        bring_up(stub.interface());
+        PacketSocket socket(stub.interface());
+        for (std::uint64_t i = 0; i < 1000; i++) {
+            const auto frame = make_frame(i);
+            ASSERT_TRUE(eventually([&] { return stub.inject(frame); }));
+            ASSERT_EQ(socket.receive(generous), frame);
+        }
+    });
 }
 
 TEST_F(LoopbackDevice, RefusedFeaturesStopTheProbe) {

@@ -199,15 +199,15 @@ TEST_F(LoopbackQueueReset, NoCallbackUntilItIsEnabled) {
     LoopbackSelftest selftest({}, {}, ring_reset);
     Loopback& loopback = selftest.loopback();
     ASSERT_EQ(selftest.run("kick"), "ok");
-    DeviceRing ring(loopback, loopback.queue(0), loopback.info().accepted[0]);
-    const auto chain = ring.pop();
+    const auto ring = make_device_ring(loopback, loopback.queue(0), loopback.info().accepted[0]);
+    const auto chain = ring->pop();
     ASSERT_TRUE(chain);
     ASSERT_EQ(selftest.run("reset"), "ok");
     EXPECT_FALSE(enabled(selftest.stub(), 0));
     EXPECT_EQ(loopback.queue(0).desc, 0U);
     EXPECT_TRUE(enabled(selftest.stub(), 1));
 
-    ring.push(chain->head, 0);
+    ring->push(chain->head, 0);
     const vlb_vq_stats before = loopback.statistics(0);
     selftest.stub().call(0).signal();
     EXPECT_TRUE(eventually([&] { return loopback.statistics(0).idle == before.idle + 1; }));

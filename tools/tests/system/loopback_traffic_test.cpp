@@ -260,10 +260,10 @@ TEST_F(LoopbackTraffic, KickInsideACallbackDoesNotRecurse) {
     EventFd both;
     loopback.set_eventfds(0, both.get(), both.get());
     ASSERT_EQ(selftest.run("kick"), "ok");
-    DeviceRing ring(loopback, loopback.queue(0), loopback.info().accepted[0]);
-    const auto chain = ring.pop();
+    const auto ring = make_device_ring(loopback, loopback.queue(0), loopback.info().accepted[0]);
+    const auto chain = ring->pop();
     ASSERT_TRUE(chain);
-    ring.push(chain->head, 0);
+    ring->push(chain->head, 0);
     both.signal();
     EXPECT_TRUE(eventually([&] { return selftest.run("callbacks") == "ok"; }));
     const vlb_vq_stats stats = loopback.statistics(0);

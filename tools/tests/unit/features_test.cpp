@@ -21,6 +21,8 @@ constexpr auto vq_notf_coal = feature(VIRTIO_NET_F_VQ_NOTF_COAL);
 
 TEST(Features, HaveNamesOrNumbers) {
     EXPECT_EQ(feature_names(csum | notf_coal | feature(4)), (Names{"csum", "bit 4", "notf_coal"}));
+    EXPECT_EQ(feature_names(feature(VIRTIO_F_RING_PACKED) | feature(VIRTIO_F_IN_ORDER)),
+              (Names{"ring_packed", "in_order"}));
     EXPECT_EQ(feature_names(0), Names{});
 }
 
