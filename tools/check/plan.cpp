@@ -24,6 +24,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"coal_suppress_test", 32},
     {"coal_test", 37},
     {"control_filter_test", 23},
+    {"control_socket_test", 22},
     {"control_steering_test", 11},
     {"control_test", 24},
     {"driver_control_test", 19},

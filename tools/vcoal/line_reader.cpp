@@ -17,7 +17,7 @@ void LineReader::fill() {
         fd_ = -1;
     }
     const std::size_t last = buffer_.rfind('\n') + 1;
-    buffer_.resize(std::min(buffer_.size(), last + longest));
+    buffer_.resize(std::min(buffer_.size(), last + limit_));
 }
 
 std::optional<std::string> LineReader::next() {

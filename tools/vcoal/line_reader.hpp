@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,8 @@ public:
     static constexpr std::size_t longest = 4096;
 
     /// @param fd not owned; -1: at its end from the start
-    explicit LineReader(int fd) : fd_(fd) {}
+    /// @param limit where lines are cut off: one as long as this may be incomplete
+    explicit LineReader(int fd, std::size_t limit = longest) : fd_(fd), limit_(limit) {}
 
     /// For poll(); -1 after the end.
     int get() const noexcept { return fd_; }
@@ -24,6 +26,7 @@ public:
 
 private:
     int fd_;
+    std::size_t limit_;
     std::string buffer_;
 };
 

@@ -111,15 +111,6 @@ std::uint64_t monotonic_ns() {
 
 } // namespace
 
-Json to_json(const Error& error) {
-    return {{"error",
-             {{"object", error.object()},
-              {"operation", error.operation()},
-              {"errno", errno_name(error.code())},
-              {"message", error.what()},
-              {"hint", error.hint()}}}};
-}
-
 Json to_json(const ControlAnswer& answer) {
     Json json{{"event", "control"},
               {"command", control_command_name(answer.request)},

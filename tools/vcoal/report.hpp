@@ -3,19 +3,13 @@
 
 #include "vcoal/control.hpp"
 #include "vcoal/driver_link.hpp"
-#include "vcoal/error.hpp"
+#include "vcoal/json.hpp"
 #include "vcoal/net_device.hpp"
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 namespace vcoal {
-
-/// Keys stand in the order in which they were written.
-using Json = nlohmann::ordered_json;
-
-Json to_json(const Error& error);
 
 /// A control command and its answer.
 Json to_json(const ControlAnswer& answer);
