@@ -56,6 +56,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"pair_test", 40},
     {"qemu_nics", 101},
     {"qemu_suspend_test", 2},
+    {"rx_filter_json_test", 10},
     {"rx_filter_state_test", 7},
     {"rx_filter_test", 6},
     {"split_ring_test", 51},
