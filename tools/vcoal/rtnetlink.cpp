@@ -2,64 +2,16 @@
 #include "vcoal/rtnetlink.hpp"
 
 #include "vcoal/error.hpp"
+#include "vcoal/netlink_call.hpp"
 
 #include <array>
-#include <cerrno>
-#include <ctime>
-#include <functional>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <memory>
 #include <net/if.h>
 
 namespace vcoal {
 namespace {
-
-constexpr std::size_t buffer_size = 32768;
-
-struct CloseSocket {
-    void operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }
-};
-
-using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
-using OnMessage = std::function<void(const nlmsghdr*)>;
-
-Socket open_socket() {
-    Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
-    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
-        throw Error("rtnetlink", "open socket", errno);
-    }
-    return socket;
-}
-
-int deliver(const nlmsghdr* message, void* data) {
-    (*static_cast<const OnMessage*>(data))(message);
-    return MNL_CB_OK;
-}
-
-/// One request and all that answers it; 0 or the errno value.
-int transact(nlmsghdr* request, const OnMessage& on_message) {
-    const Socket socket = open_socket();
-    request->nlmsg_seq = static_cast<std::uint32_t>(std::time(nullptr));
-    if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) {
-        return errno;
-    }
-    std::array<char, buffer_size> buffer{};
-    const unsigned port = mnl_socket_get_portid(socket.get());
-    for (int next = MNL_CB_OK; next > MNL_CB_STOP;) {
-        const ssize_t got = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
-        if (got < 0) {
-            return errno;
-        }
-        next = mnl_cb_run(buffer.data(), static_cast<std::size_t>(got), request->nlmsg_seq, port,
-                          deliver, const_cast<OnMessage*>(&on_message));
-        if (next < 0) {
-            return errno;
-        }
-    }
-    return 0;
-}
 
 /// What of a link matters here; empty where it has no such attribute.
 struct LinkAttributes {
@@ -109,7 +61,7 @@ std::optional<Link> find_link_of(const std::string& bus, const std::string& devi
     mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
 
     std::optional<Link> found;
-    const int code = transact(request, [&](const nlmsghdr* message) {
+    const int code = call_rtnetlink(request, [&](const nlmsghdr* message) {
         LinkAttributes attributes;
         mnl_attr_parse(message, sizeof(ifinfomsg), collect, &attributes);
         if (attributes.bus == bus && attributes.device == device) {
@@ -133,7 +85,7 @@ Link move_link(const Link& link, const NetNs& ns) {
     info->ifi_index = link.index;
     mnl_attr_put_u32(request, IFLA_NET_NS_FD, static_cast<std::uint32_t>(ns.get()));
     mnl_attr_put_strz(request, IFLA_IFNAME, name.c_str());
-    if (const int code = transact(request, [](const nlmsghdr*) {}); code != 0) {
+    if (const int code = call_rtnetlink(request); code != 0) {
         throw Error("interface " + link.name, "move to network namespace", code);
     }
     const InNetNs inside(ns);
