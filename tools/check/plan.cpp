@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 
 /// Tests these programs have at least, so that one that forgets its tests is noticed.
 const std::map<std::string, std::size_t, std::less<>> minimum_tests{
+    {"apply_filter_test", 23},
     {"coal_change_test", 25},
     {"coal_count_test", 34},
     {"coal_flush_test", 60},
@@ -37,9 +38,11 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"driver_xdp_test", 16},
     {"errno_test", 1},
     {"feature_offer_test", 8},
+    {"filter_plan_test", 15},
     {"filter_test", 7},
     {"hash_report_test", 22},
     {"hostile_ring_test", 98},
+    {"line_reader_test", 3},
     {"loopback_arena_test", 18},
     {"loopback_control_test", 14},
     {"loopback_device_test", 15},
@@ -47,6 +50,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"loopback_lifetime_test", 15},
     {"loopback_queue_reset_test", 13},
     {"loopback_traffic_test", 9},
+    {"mac_policy_test", 5},
     {"packed_ring_test", 21},
     {"pair_coalescing_test", 9},
     {"pair_driver_test", 9},

@@ -25,5 +25,7 @@ struct Invocation {
 /// Adds the command `pair` (pair_command.cpp). Further commands: one function and one
 /// file each, called by main().
 void add_pair_command(CLI::App& app, Invocation& invocation);
+/// `apply-filter` (apply_filter_command.cpp).
+void add_apply_filter_command(CLI::App& app, Invocation& invocation);
 
 } // namespace vcoal

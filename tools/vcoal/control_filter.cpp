@@ -10,14 +10,6 @@
 #include <utility>
 
 namespace vcoal {
-namespace {
-
-bool is_station(const MacAddress& mac) {
-    return (mac[0] & 1U) == 0 && mac != MacAddress{};
-}
-
-} // namespace
-
 // The bits of VHN_FILTER_* are numbered as the commands are.
 void ControlServer::rx_mode(unsigned command, ControlData data) {
     const auto on = data.take<std::uint8_t>();
@@ -33,7 +25,7 @@ void ControlServer::mac(unsigned command, ControlData data) {
     RxFilter filter = filter_;
     if (command == VIRTIO_NET_CTRL_MAC_ADDR_SET) {
         const auto mac = data.take<MacAddress>();
-        if (!is_station(mac)) {
+        if (!is_unicast(mac)) {
             refuse_command(format_mac(mac) + " is no device's address");
         }
         filter.set_mac(mac);

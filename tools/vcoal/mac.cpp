@@ -27,4 +27,8 @@ std::string format_mac(const MacAddress& mac) {
     return text.data();
 }
 
+bool is_unicast(const MacAddress& mac) {
+    return (mac[0] & 1U) == 0 && mac != MacAddress{};
+}
+
 } // namespace vcoal

@@ -22,6 +22,7 @@ or with --json an object with the members object, operation, errno, message, hin
 
 Examples:
   vcoal pair --netns guest
+  vcoal apply-filter --control /run/guest.sock --to macvtap0
   vcoal --version)";
 
 int usage(CLI::App& app, const CLI::ParseError& error) {
@@ -48,6 +49,7 @@ int run(int argc, char** argv) {
     app.footer(epilogue);
     Invocation invocation;
     vcoal::add_pair_command(app, invocation);
+    vcoal::add_apply_filter_command(app, invocation);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
