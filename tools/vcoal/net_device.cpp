@@ -2,95 +2,15 @@
 #include "vcoal/net_device.hpp"
 
 #include "vcoal/error.hpp"
+#include "vcoal/net_device_setup.hpp"
 #include "vcoal/virtio_net.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstddef>
-#include <cstring>
-#include <fmt/format.h>
-#include <linux/if_tun.h>
-#include <linux/virtio_ring.h>
-#include <unistd.h>
 
 namespace vcoal {
 namespace {
-
-constexpr std::uint32_t control_ring_size = 64;
-constexpr int header_size = sizeof(virtio_net_hdr_v1);
-
-// Enough for a ring full of the largest packets, within what the transport allows.
-constexpr std::uint64_t arena_bytes_per_entry = 65536;
-
-std::vector<FeatureOffer> offers_of(const NetDeviceOptions& options, Tap& tap) {
-    const VhostNet vhost(options.vhost);
-    DeviceAbilities abilities;
-    abilities.vhost = options.vhost;
-    abilities.vhost_features = vhost.features();
-    abilities.vhost_additions = (vhost.backend_features() & (1ULL << VHN_BACKEND_F_COAL)) != 0;
-    abilities.queues = options.queues;
-    abilities.mtu = options.mtu.has_value();
-    abilities.speed = options.speed.has_value();
-    abilities.tap_uso = tap.segments_udp();
-    abilities.driver_may_starve_us =
-        !options.patient_driver && ::sysconf(_SC_NPROCESSORS_ONLN) == 1;
-    return offer_features(abilities, options.features);
-}
-
-std::vector<std::uint32_t> queue_sizes(const NetDeviceOptions& options, std::uint64_t features) {
-    std::vector<std::uint32_t> sizes(std::size_t{2} * options.queues, options.ring_size);
-    if ((features & feature(VIRTIO_NET_F_CTRL_VQ)) != 0) {
-        sizes.push_back(control_ring_size);
-    }
-    return sizes;
-}
-
-LoopbackOptions loopback_options(const NetDeviceOptions& options, std::uint64_t features,
-                                 const NetConfig& config) {
-    LoopbackOptions loopback;
-    loopback.features = features;
-    loopback.queue_sizes = queue_sizes(options, features);
-    loopback.config = config.bytes();
-    loopback.arena_bytes = std::min<std::uint64_t>(
-        options.queues * std::uint64_t{std::max(options.ring_size, 128U)} * arena_bytes_per_entry,
-        VLB_MAX_ARENA);
-    return loopback;
-}
-
-std::vector<Tap> open_taps(const NetDeviceOptions& options) {
-    TapOptions tap{options.tap, true, options.queues > 1};
-    std::vector<Tap> taps;
-    for (unsigned queue = 0; queue < options.queues; queue++) {
-        taps.emplace_back(tap);
-        tap.name = taps.front().name();
-    }
-    Tap& first = taps.front();
-    first.set_header_size(header_size);
-    first.set_send_buffer(INT_MAX);
-    if (options.mtu) {
-        first.netdev().set_mtu(*options.mtu);
-    }
-    return taps;
-}
-
-/// What the driver can take, as a tap is told.
-unsigned tap_offloads(std::uint64_t features) {
-    constexpr std::pair<unsigned, unsigned> table[] = {
-        {VIRTIO_NET_F_GUEST_CSUM, TUN_F_CSUM},
-        {VIRTIO_NET_F_GUEST_TSO4, TUN_F_TSO4},
-        {VIRTIO_NET_F_GUEST_TSO6, TUN_F_TSO6},
-        {VIRTIO_NET_F_GUEST_ECN, TUN_F_TSO_ECN},
-    };
-    constexpr std::uint64_t uso =
-        feature(VIRTIO_NET_F_GUEST_USO4) | feature(VIRTIO_NET_F_GUEST_USO6);
-    unsigned offloads = 0;
-    for (const auto& [bit, offload] : table) {
-        offloads |= (features & feature(bit)) != 0 ? offload : 0;
-    }
-    // A tap does both or none.
-    return offloads | ((features & uso) == uso ? TUN_F_USO4 | TUN_F_USO6 : 0);
-}
 
 /// FEAT-D2: throws Error when the driver's choice makes no sense.
 void check_choice(std::uint64_t features, std::uint64_t offered) {
@@ -187,6 +107,7 @@ void NetDevice::negotiate(std::uint64_t features) {
                                  .mtu = static_cast<std::uint16_t>(options_.mtu.value_or(0)),
                                  .hash_types = supported_hash_types});
     attach_eventfds(features);
+    taps_.front().set_header_size(header_size(features));
     taps_.front().set_offload(tap_offloads(features));
     for (VhostPair& pair : pairs_) {
         // ACCESS_PLATFORM would switch vhost's IOTLB on; the rest is none of its business.
@@ -194,17 +115,12 @@ void NetDevice::negotiate(std::uint64_t features) {
     }
 }
 
-bool NetDevice::filters() const noexcept {
-    constexpr std::uint64_t filtering =
-        feature(VIRTIO_NET_F_CTRL_RX) | feature(VIRTIO_NET_F_CTRL_VLAN) | feature(VIRTIO_NET_F_MTU);
-    return pairs_.front().coalesces() && (accepted_ & filtering) != 0;
-}
-
 void NetDevice::run() {
     set_active_pairs(1);
     if (filters()) {
         install(server_.filter());
     }
+    filter_changed_ = true;
     for (unsigned vq = 0; vq < 2 * server_.pairs(); vq++) {
         if (enabled(vq)) {
             start_queue(vq);
@@ -238,7 +154,8 @@ void NetDevice::reset() {
         pair.reset();
     }
     set_active_pairs(1);
-    // The filters are gone with the vrings' reset; the rest is as it was at the beginning.
+    // Filters and hashes are gone with the vrings' reset; the rest is as it was at first.
+    hash_ = {};
     config_.set_mac(loopback_, options_.mac);
     config_.set_status(loopback_, VIRTIO_NET_S_ANNOUNCE, false);
 }
@@ -275,66 +192,6 @@ void NetDevice::announce() {
         throw Error("driver", "announce", EOPNOTSUPP, "guest_announce was not negotiated");
     }
     config_.set_status(loopback_, VIRTIO_NET_S_ANNOUNCE, true);
-}
-
-bool NetDevice::enabled(unsigned vq) const {
-    return (loopback_.queue(vq).flags & VLB_VQ_ENABLED) != 0;
-}
-
-vhn_coal_state NetDevice::coalescing(unsigned vq) const {
-    return pairs_[vq / 2].vhost().coalescing(vq % 2);
-}
-
-void NetDevice::set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_params params) {
-    pairs_[vq / 2].vhost().set_coalescing(vq % 2, target, params);
-}
-
-void NetDevice::set_active_pairs(unsigned pairs) {
-    active_pairs_ = pairs;
-    if (steering_) {
-        steering_->set_active_pairs(pairs);
-    }
-}
-
-void NetDevice::set_rss(const RssConfig& /*config*/) {
-    refuse_command("not carried out by this device");
-}
-
-void NetDevice::set_hash(const HashConfig& /*config*/) {
-    refuse_command("not carried out by this device");
-}
-
-// CTRL-D5: filter and address are what the driver asked for before it is told so.
-void NetDevice::set_filter(const RxFilter& filter) {
-    if (filters()) {
-        install(filter);
-    }
-    config_.set_mac(loopback_, filter.mac());
-    filter_changed_ = true;
-}
-
-/// Every pair's, or none: those that had it go back to the one in force.
-void NetDevice::install(const RxFilter& filter) {
-    std::size_t done = 0;
-    try {
-        for (; done < pairs_.size(); done++) {
-            pairs_[done].vhost().set_filter(filter.value());
-        }
-    } catch (const Error&) {
-        while (done-- > 0) {
-            pairs_[done].vhost().set_filter(server_.filter().value());
-        }
-        throw;
-    }
-}
-
-// CTRL-D8.
-void NetDevice::announced() {
-    config_.set_status(loopback_, VIRTIO_NET_S_ANNOUNCE, false);
-}
-
-void NetDevice::set_offloads(std::uint64_t /*offloads*/) {
-    refuse_command("not carried out by this device");
 }
 
 } // namespace vcoal

@@ -12,6 +12,7 @@
 #include "vcoal/vhost_pair.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,6 +93,8 @@ private:
     /// Packets are filtered on their way to the driver.
     bool filters() const noexcept;
     void install(const RxFilter& filter);
+    void on_every_pair(const std::function<void(VhostNet&)>& set,
+                       const std::function<void(VhostNet&)>& put_back);
     void run();
     void start_queue(unsigned vq);
     /// Packets may go to a receive queue, or no longer; of no meaning for others.
@@ -111,6 +114,7 @@ private:
     std::vector<QueueFds> queues_;
     ControlServer server_{*this};
     std::unique_ptr<DeviceRing> control_ring_;
+    HashConfig hash_;
     std::uint64_t accepted_ = 0;
     unsigned active_pairs_ = 1;
     bool running_ = false;

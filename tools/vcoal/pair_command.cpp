@@ -49,6 +49,10 @@ and standard input takes requests, one per line, each answered by one line:
                                 "why"}]}
   {"set":"link","up":false}     {"link":{"up":false}}
   {"set":"announce"}            {"announce":true}, and the driver announces itself
+  {"execute":"query-rx-filter"}   {"rx-filter":{...}}: what the driver wants to receive
+When that changes, {"event":"RX_FILTER_CHANGED","name","path"} says so, once until it is
+asked. --control makes a socket that takes the same requests from up to 8 clients and tells
+each of that event; vcoal apply-filter is one.
 time_ns is CLOCK_MONOTONIC. vhost counts packets, bytes, kicks, notifications by reason,
 suppressed ones and drops, anew from each reset of the device on; it and coalescing are
 null where the vhost file has no such counters. loopback counts what reached the driver
@@ -139,6 +143,8 @@ void add_pair_command(CLI::App& app, Invocation& invocation) {
             "features to require or leave out, see below")
         ->type_name("LIST")
         ->check(checked(parse_feature_choice));
+    pair->add_option("--control", options->control, "unix socket to make for requests and events")
+        ->type_name("SOCKET");
     pair->add_flag("--show-features", options->show_features,
                    "explain the features: offered, why not, taken");
     pair->add_flag("--json", invocation.json, "JSON lines on standard output, requests on input");

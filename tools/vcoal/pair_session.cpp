@@ -3,16 +3,16 @@
 
 #include "vcoal/error.hpp"
 #include "vcoal/feature_report.hpp"
+#include "vcoal/rx_filter_json.hpp"
+#include "vcoal/signals.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
 #include <functional>
 #include <linux/virtio_config.h>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -21,20 +21,6 @@ namespace vcoal {
 namespace {
 
 constexpr auto driver_patience = std::chrono::seconds(10);
-
-/// SIGINT and SIGTERM as a file descriptor. Threads started later have them blocked too.
-Fd take_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    Fd fd(::signalfd(-1, &set, SFD_CLOEXEC));
-    if (!fd) {
-        throw Error("signalfd", "create", errno);
-    }
-    return fd;
-}
 
 /// As it came, once its driver is known to be there.
 const PairOptions& checked(const PairOptions& options) {
@@ -74,6 +60,9 @@ struct Source {
 PairSession::PairSession(const PairOptions& options)
     : options_(checked(options)), signals_(take_signals()), finder_(open_netns(options.netns)),
       device_(options.device), input_(options.json ? STDIN_FILENO : -1) {
+    if (options.control) {
+        socket_.emplace(*options.control, [this](const Json& request) { return answer(request); });
+    }
 }
 
 ExitCode PairSession::run() {
@@ -105,6 +94,7 @@ bool PairSession::step() {
         {finder_.get(), [this] { on_link(); }},
         {binder_.get(), [this] { on_binding(); }},
         {device_.vhost_errors().get(), [this] { on_vhost_error(); }},
+        {socket_ ? socket_->get() : -1, [this] { socket_->handle(); }},
         {input_.get(),
          [this] {
              input_.fill();
@@ -125,6 +115,7 @@ bool PairSession::step() {
             sources[i].handle();
         }
     }
+    tell_of_filter();
     if (deadline_ && Clock::now() >= *deadline_) {
         throw Error(fmt::format("virtio{}", device_.loopback().info().index), "find a driver",
                     ENODEV, "no driver took the device; `modprobe virtio_net`");
@@ -246,54 +237,75 @@ void PairSession::on_vhost_error() {
 
 void PairSession::on_request(const std::string& line) {
     try {
-        answer(line);
+        const Reply reply = answer(Json::parse(line, nullptr, false));
+        filter_muted_ = filter_muted_ && reply.unmutes != rx_filter_changed_event;
+        say(reply.json);
     } catch (const Error& error) {
         say(to_json(error));
     }
 }
 
-void PairSession::answer(const std::string& line) {
-    const Json request = Json::parse(line, nullptr, false);
+/// On the control socket and on standard input alike.
+Reply PairSession::answer(const Json& request) {
     if (request == Json{{"get", "stats"}}) {
-        say(statistics(device_));
-    } else if (request == Json{{"get", "features"}}) {
-        say(describe_features(device_));
-    } else if (request == Json{{"set", "announce"}}) {
-        device_.announce();
-        say({{"announce", true}});
-    } else {
-        set_link(request);
+        return {statistics(device_), {}};
     }
+    if (request == Json{{"get", "features"}}) {
+        return {describe_features(device_), {}};
+    }
+    if (request == rx_filter_query()) {
+        return {to_json(rx_filter_state(device_.control().filter(), device_.tap_name())),
+                std::string(rx_filter_changed_event)};
+    }
+    if (request == Json{{"set", "announce"}}) {
+        device_.announce();
+        return {{{"announce", true}}, {}};
+    }
+    return {set_link(request), {}};
 }
 
-void PairSession::set_link(const Json& request) {
+Json PairSession::set_link(const Json& request) {
     const bool well_formed = request.is_object() && request.size() == 2 &&
                              request.value("set", Json()) == "link" &&
                              request.value("up", Json()).is_boolean();
     if (!well_formed) {
         throw Error("request", "read", EINVAL,
-                    R"(send {"get":"stats"}, {"get":"features"}, {"set":"announce"} or )"
-                    R"({"set":"link","up":true})");
+                    R"(send {"get":"stats"}, {"get":"features"}, {"execute":"query-rx-filter"}, )"
+                    R"({"set":"announce"} or {"set":"link","up":true})");
     }
     device_.set_link(request["up"].get<bool>());
-    say({{"link", {{"up", request["up"]}}}});
+    return {{"link", {{"up", request["up"]}}}};
+}
+
+/// Each reader hears of it once, until it asks: a guest that changes its mind all the time
+/// floods nobody.
+void PairSession::tell_of_filter() {
+    if (!device_.take_filter_change()) {
+        return;
+    }
+    const Json event = rx_filter_changed(device_.tap_name());
+    if (socket_) {
+        socket_->announce(event);
+    }
+    filter_muted_ = filter_muted_ || report(event);
 }
 
 // The driver must not wait because a reader of events does: a pipe that poll() calls
 // writable takes a line of this length at once.
-void PairSession::report(Json event) {
+bool PairSession::report(Json event) {
     if (!options_.json) {
-        return;
+        return false;
     }
     pollfd output{STDOUT_FILENO, POLLOUT, 0};
     if (::poll(&output, 1, 0) <= 0) {
         lost_++;
-        return;
+        return false;
     }
     if (lost_ > 0) {
         event["lost"] = std::exchange(lost_, 0);
     }
     say(event);
+    return true;
 }
 
 void PairSession::say(const Json& json) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vcoal/command.hpp"
+#include "vcoal/control_socket.hpp"
 #include "vcoal/driver_link.hpp"
 #include "vcoal/line_reader.hpp"
 #include "vcoal/net_device.hpp"
@@ -22,6 +23,8 @@ struct PairOptions {
     std::optional<std::string> driver;
     /// Explains the features once the driver has made its choice.
     bool show_features = false;
+    /// Where a socket for requests and events is made.
+    std::optional<std::string> control;
     bool json = false;
 };
 
@@ -48,10 +51,12 @@ private:
     void say_paired(const DriverLink& link);
     void on_vhost_error();
     void on_request(const std::string& line);
-    void answer(const std::string& line);
-    void set_link(const Json& request);
+    Reply answer(const Json& request);
+    Json set_link(const Json& request);
+    void tell_of_filter();
     void say(const Json& json) const;
-    void report(Json event);
+    /// False when nobody could be told.
+    bool report(Json event);
     void warn(const Error& error) const;
 
     PairOptions options_;
@@ -61,6 +66,7 @@ private:
     DriverLinkFinder finder_;
     DriverBinder binder_;
     NetDevice device_;
+    std::optional<ControlSocket> socket_;
     LineReader input_;
     /// A driver has taken the device once and its interface was found.
     bool was_up_ = false;
@@ -70,6 +76,8 @@ private:
     unsigned lost_ = 0;
     /// DEAD came, and why.
     std::optional<std::int32_t> death_;
+    /// Standard output was told that the filter changed, and has not asked how.
+    bool filter_muted_ = false;
 };
 
 } // namespace vcoal

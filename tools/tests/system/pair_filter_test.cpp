@@ -208,6 +208,24 @@ TEST_P(PairFilter, CTRL_D8_CTRL_G4_TheGuestAnnouncesItselfWhenAsked) {
     }
 }
 
+// The guest cannot flood its host: one event, and the next after somebody asked.
+TEST_P(PairFilter, TheHostHearsOnceOfAChangeAndAsks) {
+    constexpr const char* query = R"({"execute":"query-rx-filter"})";
+    pairing().request(query, "rx-filter");
+    for (const MacAddress& address : {second, first, second}) {
+        guest({"ip", "link", "set", pairing().interface(), "address", format_mac(address)});
+        const Json event = pairing().await_event("RX_FILTER_CHANGED");
+        EXPECT_EQ(event.at("name"), pairing().tap());
+        guest({"ip", "maddress", "add", some_group, "dev", pairing().interface()});
+        guest({"ip", "maddress", "del", some_group, "dev", pairing().interface()});
+        EXPECT_TRUE(eventually([&] {
+            const Json filter = pairing().request(query, "rx-filter");
+            return filter.at("main-mac") == format_mac(address) &&
+                   !filter.at("promiscuous").get<bool>() && filter.at("vlan") == "normal";
+        }));
+    }
+}
+
 TEST_P(PairFilter, TheFeaturesAreExplained) {
     const Json features = pairing().request(R"({"get":"features"})", "features");
     const auto find = [&](const char* name) {
@@ -223,6 +241,39 @@ TEST_P(PairFilter, TheFeaturesAreExplained) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, PairFilter, testing::Values("virtio_net", "virtio_net_coal"));
+
+/// A port of a bridge that follows its guest.
+class PairControl : public PairFilter {
+protected:
+    static constexpr const char* path = "/tmp/pair_filter_test.control";
+
+    PairControl() : PairFilter({"--control", path}) {}
+
+    void host(const Strings& argv) {
+        const auto end = pairing().on_host(argv);
+        EXPECT_EQ(end.status, 0) << end.output;
+    }
+    void apply() {
+        host({vcoal_program(), "apply-filter", "--control", path, "--to", pairing().tap(), "--once",
+              "--mac-change", "allow"});
+    }
+    std::string known() {
+        return pairing().on_host({"bridge", "fdb", "show", "brport", pairing().tap()}).output;
+    }
+};
+
+TEST_P(PairControl, TheBridgeKnowsTheGuestsAddress) {
+    host({"ip", "link", "add", "br-filter", "type", "bridge"});
+    host({"ip", "link", "set", pairing().tap(), "master", "br-filter"});
+    apply();
+    EXPECT_NE(known().find(format_mac(first)), std::string::npos) << known();
+    guest({"ip", "link", "set", pairing().interface(), "address", format_mac(second)});
+    apply();
+    EXPECT_NE(known().find(format_mac(second)), std::string::npos) << known();
+    host({"ip", "link", "del", "br-filter"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, PairControl, testing::Values("virtio_net", "virtio_net_coal"));
 
 class PairMtu : public PairFilter {
 protected:
