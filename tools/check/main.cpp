@@ -4,15 +4,18 @@
 // what failed and one line that counts them.
 
 #include "check/plan.hpp"
+#include "check/schedule.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -59,22 +62,27 @@ void print_failed(const Part& part, const Outcome& outcome) {
     fmt::print("    log: {}\n", outcome.log);
 }
 
+/// As many as the machine has CPUs: most of a test's time is some virtual machine's boot.
+unsigned lanes() {
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
 Tally run_all(const std::vector<Part>& parts, const std::string& directory) {
     Tally total;
     std::vector<std::pair<const Part*, Outcome>> failed;
     std::size_t number = 0;
-    for (const Part& part : parts) {
-        fmt::print("[{:2}/{}] {:<44}", ++number, parts.size(), part.name);
-        std::fflush(stdout);
-        Outcome outcome = run(part, directory);
-        fmt::print("{:5.1f} min  {}\n", outcome.minutes, outcome.tally.text());
+    const auto done = [&](const Part& part, Outcome outcome) {
+        fmt::print("[{:3}/{}] {:<44}{:5.1f} min  {}\n", ++number, parts.size(), part.name,
+                   outcome.minutes, outcome.tally.text());
         total += outcome.tally;
         if (outcome.tally.failed != 0) {
             explain(outcome);
             failed.emplace_back(&part, std::move(outcome));
         }
         std::fflush(stdout);
-    }
+    };
+    run_parts(
+        parts, lanes(), [&](const Part& part) { return run(part, directory); }, done);
     for (const auto& [part, outcome] : failed) {
         print_failed(*part, outcome);
     }

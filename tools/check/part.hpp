@@ -19,6 +19,8 @@ struct Part {
     /// Fewer tests executed than these are a failure; meaningful with a report.
     std::size_t minimum = 0;
     std::chrono::minutes limit{15};
+    /// Nothing else may run meanwhile: it measures, or it is about time.
+    bool alone = false;
 };
 
 /// How a part went.

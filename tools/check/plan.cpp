@@ -153,6 +153,7 @@ Part runner_part(const Request& request) {
     part.argv = {"env", "GTEST_OUTPUT=json:" + fs::absolute(part.report).string(), "make",
                  "check-vm-runner"};
     part.minimum = 5;
+    part.alone = true;
     return part;
 }
 
@@ -187,7 +188,6 @@ std::vector<Part> plan(const Request& request) {
                          .argv = {"tools/check/plain-build", kernel},
                          .report = {}});
     }
-    parts.push_back(runner_part(request));
     for (const std::string& kernel : request.kernels) {
         for (const std::string& program : programs("tools/tests/system")) {
             parts.push_back(system_part(request, kernel, program));
@@ -195,7 +195,9 @@ std::vector<Part> plan(const Request& request) {
         parts.push_back(qemu_nics_part(request, kernel));
         parts.push_back(qemu_suspend_part(request, kernel));
     }
+    parts.push_back(runner_part(request));
     parts.push_back(make_part("demo, and its claims", "demo"));
+    parts.back().alone = true;
     return parts;
 }
 
