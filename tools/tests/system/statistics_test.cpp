@@ -36,8 +36,7 @@ TEST_P(Statistics, PacketsAndBytesWithoutTheHeader) {
     EXPECT_EQ(now.packets, 100U);
     EXPECT_EQ(now.bytes, 100U * shortest_frame);
     EXPECT_EQ(now.drop_malformed + now.drop_truncated + now.drop_backend + now.drop_unicast +
-                  now.drop_multicast + now.drop_broadcast + now.drop_vlan +
-                      now.drop_oversize,
+                  now.drop_multicast + now.drop_broadcast + now.drop_vlan + now.drop_oversize,
               0U);
 }
 
