@@ -121,7 +121,7 @@ std::string reserve(const Row& row, const DeviceAbilities& abilities) {
     const bool in_atomic_context =
         row.bit == VIRTIO_NET_F_CTRL_RX || row.bit == VIRTIO_NET_F_CTRL_RX_EXTRA;
     if (in_atomic_context && abilities.driver_may_starve_us) {
-        return "drivers that spin for the answer would leave the one CPU to nobody";
+        return "drivers that spin for the answer may leave no CPU to give it";
     }
     return row.why != nullptr ? row.why : "";
 }

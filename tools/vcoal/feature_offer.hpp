@@ -21,7 +21,7 @@ struct DeviceAbilities {
     bool speed = false;
     /// The tap segments UDP.
     bool tap_uso = false;
-    /// A driver that spins for an answer of the control queue would leave no CPU for it.
+    /// A driver that spins for an answer of the control queue may leave no CPU for it.
     bool driver_may_starve_us = false;
 };
 

@@ -29,8 +29,10 @@ std::vector<FeatureOffer> offers_of(const NetDeviceOptions& options, Tap& tap) {
     abilities.mtu = options.mtu.has_value();
     abilities.speed = options.speed.has_value();
     abilities.tap_uso = tap.segments_udp();
+    // On two CPUs the scheduler may leave us behind the one that spins while traffic has the
+    // other.
     abilities.driver_may_starve_us =
-        !options.patient_driver && ::sysconf(_SC_NPROCESSORS_ONLN) == 1;
+        !options.patient_driver && ::sysconf(_SC_NPROCESSORS_ONLN) <= 2;
     return offer_features(abilities, options.features);
 }
 

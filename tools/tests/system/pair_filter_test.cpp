@@ -43,7 +43,8 @@ protected:
     static void TearDownTestSuite() { unload_module("virtio_net_coal"); }
 
     static Strings arguments(Strings more) {
-        more.insert(more.end(), {"--driver", GetParam(), "--mac", format_mac(first)});
+        more.insert(more.end(),
+                    {"--driver", GetParam(), "--mac", format_mac(first), "--features=+ctrl_rx"});
         return more;
     }
 
