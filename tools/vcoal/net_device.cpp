@@ -153,7 +153,7 @@ void NetDevice::reset() {
     for (VhostPair& pair : pairs_) {
         pair.reset();
     }
-    set_active_pairs(1);
+    active_pairs_ = 1;
     // Filters and hashes are gone with the vrings' reset; the rest is as it was at first.
     hash_ = {};
     config_.set_mac(loopback_, options_.mac);

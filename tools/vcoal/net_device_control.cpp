@@ -58,7 +58,8 @@ void NetDevice::set_filter(const RxFilter& filter) {
 }
 
 void NetDevice::install(const RxFilter& filter) {
-    on_every_pair([&filter](VhostNet& vhost) { vhost.set_filter(filter.value()); },
+    const vhn_filter value = filter.value();
+    on_every_pair([&value](VhostNet& vhost) { vhost.set_filter(value); },
                   [this](VhostNet& vhost) { vhost.set_filter(server_.filter().value()); });
 }
 
