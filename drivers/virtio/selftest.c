@@ -259,6 +259,20 @@ static const char *check_config_changed(struct selftest *t)
 	return atomic_read(&t->changes) ? NULL : "not told of a change";
 }
 
+/* Byte by byte, while the process changes them together: the generation tells. */
+static const char *check_config_consistent(struct selftest *t)
+{
+	u8 bytes[4];
+	int i;
+
+	for (i = 0; i < 20000; i++) {
+		virtio_cread_bytes(t->vdev, 0, bytes, sizeof(bytes));
+		if (!holds(bytes, bytes[0], sizeof(bytes)))
+			return "a part of the configuration was older than the rest";
+	}
+	return NULL;
+}
+
 static const char *check_queue_index(struct selftest *t)
 {
 	if (t->work->index != 0 || t->control->index != 1)
@@ -377,6 +391,7 @@ static const struct check {
 	{ "mask", check_mask },
 	{ "config_write", check_config_write },
 	{ "config_changed", check_config_changed },
+	{ "config_consistent", check_config_consistent },
 	{ "queue_index", check_queue_index },
 	{ "kick", check_kick },
 	{ "callbacks", check_callbacks },

@@ -10,6 +10,7 @@
 #include "vcoal/packet_socket.hpp"
 #include "vcoal/virtio_net.hpp"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 #include <future>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <stop_token>
+#include <thread>
 #include <unistd.h>
 
 using namespace vcoal;
@@ -198,6 +201,18 @@ TEST_F(LoopbackDevice, ConfigurationChangeDuringTheProbeIsNotLost) {
         };
     });
     EXPECT_EQ(selftest.run("config_changed"), "ok");
+}
+
+TEST_F(LoopbackDevice, TheConfigurationIsReadAsAWholeWhileItChanges) {
+    LoopbackSelftest selftest;
+    const std::jthread changes([&selftest](const std::stop_token& enough) {
+        for (unsigned i = 0; !enough.stop_requested(); i++) {
+            std::array<std::byte, 4> value{};
+            value.fill(std::byte{static_cast<std::uint8_t>(i)});
+            selftest.loopback().set_config(0, value);
+        }
+    });
+    EXPECT_EQ(selftest.run("config_consistent"), "ok");
 }
 
 // CFG-G1
