@@ -127,32 +127,60 @@ static const void *beginning(void *packet, u32 len, void *buffer)
 	return frame->len < len ? NULL : frame->data;
 }
 
-static bool is_gso(void *packet)
+/* The header of a packet, with the tag that may be in it, if it lies in one piece. */
+static const struct vlan_ethhdr *header_in_place(void *packet)
 {
 	const struct sk_buff *skb = packet;
+	const struct xdp_frame *frame;
 
-	return !tun_is_xdp_frame(packet) && skb_is_gso(skb);
+	if (!tun_is_xdp_frame(packet))
+		return skb_headlen(skb) < VLAN_ETH_HLEN ? NULL : (const void *)skb->data;
+	frame = tun_ptr_to_xdp(packet);
+	return frame->len < VLAN_ETH_HLEN ? NULL : frame->data;
 }
 
-/* The tag of a packet, from where it stands: beside the packet or in it. */
-static bool vlan_tag(void *packet, const struct ethhdr *eth, __be16 *proto, u16 *tci)
+/* A tag counts from where it stands: beside the packet or in it. */
+static void describe(void *packet, const struct vlan_ethhdr *eth, struct vhn_address *to)
 {
-	const struct sk_buff *skb = packet;
-	const struct vlan_ethhdr *tagged;
-	struct vlan_ethhdr buffer;
+	const struct sk_buff *skb = tun_is_xdp_frame(packet) ? NULL : packet;
+	u32 header = ETH_HLEN, len = length(packet);
+	__be16 proto = 0;
+	u16 tci = 0;
 
-	if (!tun_is_xdp_frame(packet) && skb_vlan_tag_present(skb)) {
-		*proto = skb->vlan_proto;
-		*tci = skb_vlan_tag_get(skb);
-		return true;
+	if (skb && skb_vlan_tag_present(skb)) {
+		proto = skb->vlan_proto;
+		tci = skb_vlan_tag_get(skb);
+	} else if (eth_type_vlan(eth->h_vlan_proto)) {
+		proto = eth->h_vlan_proto;
+		tci = ntohs(eth->h_vlan_TCI);
 	}
-	if (!eth_type_vlan(eth->h_proto))
+	if (proto)
+		header = VLAN_ETH_HLEN;
+	ether_addr_copy(to->mac, eth->h_dest);
+	to->vlan = proto == htons(ETH_P_8021Q) ? tci & VLAN_VID_MASK : 0;
+	to->payload = len < header || (skb && skb_is_gso(skb)) ? 0 : len - header;
+}
+
+/* A short packet, or one whose beginning lies in pieces. */
+static noinline bool describe_copy(void *packet, struct vhn_address *to)
+{
+	struct vlan_ethhdr eth = {};
+	u32 len = min_t(u32, length(packet), sizeof(eth));
+	const void *from;
+	u8 buffer[VLAN_ETH_HLEN];
+
+	if (len < ETH_HLEN)
 		return false;
-	tagged = beginning(packet, VLAN_ETH_HLEN, &buffer);
-	if (!tagged)
+	from = beginning(packet, len, buffer);
+	if (!from) {
+		/* A tag beside the packet counted, and is not in it. */
+		len = ETH_HLEN;
+		from = beginning(packet, len, buffer);
+	}
+	if (!from)
 		return false;
-	*proto = eth->h_proto;
-	*tci = ntohs(tagged->h_vlan_TCI);
+	memcpy(&eth, from, len);
+	describe(packet, &eth, to);
 	return true;
 }
 
@@ -168,22 +196,11 @@ static bool vlan_tag(void *packet, const struct ethhdr *eth, __be16 *proto, u16 
 bool vhn_prefetch_address(const struct vhn_prefetch *p, struct vhn_address *to)
 {
 	void *packet = p->packet[p->head];
-	u32 header = ETH_HLEN;
-	struct ethhdr buffer;
-	const struct ethhdr *eth = beginning(packet, ETH_HLEN, &buffer);
-	__be16 proto;
-	u16 tci;
+	const struct vlan_ethhdr *eth = header_in_place(packet);
 
 	if (unlikely(!eth))
-		return false;
-	ether_addr_copy(to->mac, eth->h_dest);
-	to->vlan = 0;
-	if (vlan_tag(packet, eth, &proto, &tci)) {
-		header = VLAN_ETH_HLEN;
-		if (proto == htons(ETH_P_8021Q))
-			to->vlan = tci & VLAN_VID_MASK;
-	}
-	to->payload = is_gso(packet) ? 0 : length(packet) - header;
+		return describe_copy(packet, to);
+	describe(packet, eth, to);
 	return true;
 }
 

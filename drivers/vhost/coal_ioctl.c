@@ -55,6 +55,10 @@ static int set_hash(struct vhn_queue *q, const struct vhn_hash *hash)
 
 	if (q->index != VHN_VRING_RX || (hash->types & ~VHN_HASH_TYPES))
 		return -EINVAL;
+	if (!hash->types) {
+		vhn_queue_set_hash(q, NULL);
+		return 0;
+	}
 	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	if (!h)
 		return -ENOMEM;

@@ -45,12 +45,25 @@ int vhn_filter_check(const struct vhn_filter *f)
 	return 0;
 }
 
+/* Without a call of memcmp(), for each packet. */
+static bool same_mac(const u8 *a, const u8 *b)
+{
+	u32 a_first, b_first;
+	u16 a_last, b_last;
+
+	memcpy(&a_first, a, sizeof(a_first));
+	memcpy(&b_first, b, sizeof(b_first));
+	memcpy(&a_last, a + sizeof(a_first), sizeof(a_last));
+	memcpy(&b_last, b + sizeof(b_first), sizeof(b_last));
+	return a_first == b_first && a_last == b_last;
+}
+
 static bool listed(const u8 (*macs)[MAC_LEN], u32 n, const u8 *mac)
 {
 	u32 i;
 
 	for (i = 0; i < n; i++)
-		if (!memcmp(macs[i], mac, MAC_LEN))
+		if (same_mac(macs[i], mac))
 			return true;
 	return false;
 }
@@ -72,7 +85,7 @@ static bool takes_unicast(const struct vhn_filter *f, const u8 *mac)
 {
 	if (f->modes & VHN_FILTER_NOUNI)
 		return false;
-	return (f->modes & VHN_FILTER_ALLUNI) || !memcmp(f->mac, mac, MAC_LEN) ||
+	return (f->modes & VHN_FILTER_ALLUNI) || same_mac(f->mac, mac) ||
 	       listed(f->macs, f->nr_unicast, mac);
 }
 
@@ -93,11 +106,10 @@ enum vhn_filter_verdict vhn_filter_judge(const struct vhn_filter *f, const u8 *d
 	if (vlan != VHN_NO_VLAN && (f->modes & VHN_FILTER_VLAN) &&
 	    !(f->vlans[vlan / 64] >> (vlan % 64) & 1))
 		return VHN_FILTER_DROP_VLAN;
+	if (!(destination[0] & 1))
+		return takes_unicast(f, destination) ? VHN_FILTER_PASS : VHN_FILTER_DROP_UNICAST;
 	if (is_broadcast(destination))
 		return f->modes & VHN_FILTER_NOBCAST ? VHN_FILTER_DROP_BROADCAST :
 						       VHN_FILTER_PASS;
-	if (destination[0] & 1)
-		return takes_multicast(f, destination) ? VHN_FILTER_PASS :
-							 VHN_FILTER_DROP_MULTICAST;
-	return takes_unicast(f, destination) ? VHN_FILTER_PASS : VHN_FILTER_DROP_UNICAST;
+	return takes_multicast(f, destination) ? VHN_FILTER_PASS : VHN_FILTER_DROP_MULTICAST;
 }

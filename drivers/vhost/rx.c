@@ -90,9 +90,10 @@ static void hash(struct vhn_queue *q, struct header_end *end)
 	const struct vhn_queue_hash *h;
 	u8 buffer[VHN_FLOW_LOOK];
 	u32 len = sizeof(buffer);
-	const u8 *frame = vhn_prefetch_look(&q->prefetch, buffer, &len);
 	struct vhn_flow flow;
+	const u8 *frame;
 
+	frame = vhn_prefetch_look(&q->prefetch, buffer, &len);
 	if (unlikely(!frame))
 		return;
 	rcu_read_lock();
@@ -116,10 +117,18 @@ static int write_header_end(const struct vhn_queue *q, const struct buffers *b,
 	if (hlen < sizeof(struct virtio_net_hdr_v1))
 		return 0;
 	len = hlen - HEADER_END;
-	if (likely(len == sizeof(end->num_buffers) && b->iov[0].iov_len >= hlen))
-		return vhn_store16((__le16 __user *)(b->iov[0].iov_base + HEADER_END), b->heads);
-
 	end->num_buffers = cpu_to_le16(b->heads);
+	if (likely(b->iov[0].iov_len >= hlen)) {
+		void __user *to = b->iov[0].iov_base + HEADER_END;
+
+		if (vhn_store16(to, b->heads))
+			return -EFAULT;
+		if (likely(len == sizeof(end->num_buffers)))
+			return 0;
+		to += offsetof(struct header_end, hash_value);
+		return vhn_store_pair32(to, le32_to_cpu(end->hash_value),
+					le16_to_cpu(end->hash_report));
+	}
 	iov_iter_init(&iter, ITER_DEST, b->iov, b->nr, b->len);
 	iov_iter_advance(&iter, HEADER_END);
 	return copy_to_iter(end, len, &iter) == len ? 0 : -EFAULT;
@@ -133,7 +142,7 @@ static int receive(struct vhn_queue *q, const struct buffers *b, u32 len)
 	size_t want = q->sock_hlen + len;
 	int got;
 
-	if (unlikely(vhn_queue_has(q, VIRTIO_NET_F_HASH_REPORT)))
+	if (unlikely(rcu_access_pointer(q->hash)))
 		hash(q, &end);
 	msg.msg_control = vhn_prefetch_take(&q->prefetch);
 	iov_iter_init(&msg.msg_iter, ITER_DEST, b->iov, b->nr, b->len);
