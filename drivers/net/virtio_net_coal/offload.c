@@ -153,9 +153,16 @@ netdev_features_t vnc_offload_fix(struct net_device *dev, netdev_features_t feat
 int vnc_offload_set_features(struct net_device *dev, netdev_features_t features)
 {
 	struct vnc *vnc = netdev_priv(dev);
+	int ret;
 
+	ret = vnc_rss_set_hashing(vnc, features & NETIF_F_RXHASH);
+	if (ret)
+		return ret;
 	/* While a program is loaded all are off, whatever is wanted afterwards. */
 	if (!vnc_has(vnc, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) || rtnl_dereference(vnc->xdp))
 		return 0;
-	return vnc_offload_set(vnc, vnc_offload_wanted(vnc, features));
+	ret = vnc_offload_set(vnc, vnc_offload_wanted(vnc, features));
+	if (ret)
+		vnc_rss_set_hashing(vnc, dev->features & NETIF_F_RXHASH);
+	return ret;
 }

@@ -81,7 +81,7 @@ static int send_hash(struct vnc *vnc)
 
 	if (!config)
 		return -ENOMEM;
-	config->hash_types = cpu_to_le32(vnc->rss.hash_types);
+	config->hash_types = cpu_to_le32(vnc->rss.hashing ? vnc->rss.hash_types : 0);
 	config->key_len = vnc->rss.key_size;
 	memcpy(config->key, vnc->rss.key, vnc->rss.key_size);
 
@@ -205,6 +205,29 @@ int vnc_rss_set(struct vnc *vnc, const u32 *table, const u8 *key)
 	return ret;
 }
 
+/**
+ * vnc_rss_set_hashing() - have the device hash packets for their reports, or no longer
+ * @vnc: the device
+ * @on: wanted
+ *
+ * With RSS it hashes them in any case. Context: process, under rtnl.
+ *
+ * Return: 0; -ENOMEM or what the control queue says, with nothing changed.
+ */
+int vnc_rss_set_hashing(struct vnc *vnc, bool on)
+{
+	int ret;
+
+	if (!vnc_has(vnc, VIRTIO_NET_F_HASH_REPORT) || vnc_rss_can_steer(vnc) ||
+	    on == vnc->rss.hashing)
+		return 0;
+	vnc->rss.hashing = on;
+	ret = send_hash(vnc);
+	if (ret)
+		vnc->rss.hashing = !on;
+	return ret;
+}
+
 static int read_limits(struct vnc *vnc)
 {
 	struct vnc_rss *rss = &vnc->rss;
@@ -226,6 +249,7 @@ static int read_limits(struct vnc *vnc)
 	rss->key_size = min_t(u32, key, NETDEV_RSS_KEY_LEN);
 	rss->table_size = table ? rounddown_pow_of_two(table) : 0;
 	rss->hash_types = types & KNOWN_HASH_TYPES;
+	rss->hashing = true;
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct vnc;
  * @table_size: entries of the indirection table, a power of two; 0 without RSS
  * @key_size: bytes of the hash key; 0 with neither RSS nor HASH_REPORT
  * @hash_types: what is hashed, of what the device supports
+ * @hashing: reports are wanted; under rtnl
  * @table: pairs of queues by hash; under rtnl
  * @key: hash key; under rtnl
  */
@@ -23,6 +24,7 @@ struct vnc_rss {
 	u32 table_size;
 	u32 key_size;
 	u32 hash_types;
+	bool hashing;
 	u32 *table;
 	u8 key[NETDEV_RSS_KEY_LEN];
 };
@@ -33,5 +35,6 @@ bool vnc_rss_can_steer(const struct vnc *vnc);
 int vnc_rss_set_pairs(struct vnc *vnc, u32 pairs);
 int vnc_rss_open(struct vnc *vnc);
 int vnc_rss_set(struct vnc *vnc, const u32 *table, const u8 *key);
+int vnc_rss_set_hashing(struct vnc *vnc, bool on);
 
 #endif /* _VNC_RSS_H */
