@@ -85,6 +85,14 @@ bench-driver: modules-$(KERNEL) build/tools/build.ninja  ## instructions per pac
 		build/tools/bench/demo-guest --mode driver </dev/null; \
 		status=$$?; cp build/bench-driver/driver.json build/bench-driver.json && exit $$status
 
+.PHONY: bench-features
+bench-features: modules-$(KERNEL) build/tools/build.ninja  ## instructions per packet, features negotiated and not used: build/bench-features.json
+	@flock build/tools/.lock ninja -C build/tools vcoal demo-guest
+	@rm -rf build/bench-features build/bench-features.json
+	@tools/vm/vm --kernel $(KERNEL) --timeout 300 --out build/bench-features --icount -- \
+		build/tools/bench/demo-guest --mode features </dev/null; \
+		status=$$?; cp build/bench-features/features.json build/bench-features.json && exit $$status
+
 # --- looking after the code -----------------------------------------------------
 
 .PHONY: lint tidy clean help

@@ -128,7 +128,7 @@ Json to_json(const DriverPart& part) {
             {"instructions", figures}};
 }
 
-std::string format_drivers(const DriverPart& part) {
+std::string format(const DriverPart& part) {
     std::string text = fmt::format("Linux {}: instructions in the guest, virtio_net_coal / "
                                    "virtio_net (runs differ by up to {:.2f} %)\n",
                                    part.kernel, part.spread * 100);

@@ -39,7 +39,7 @@ DriverPart run_drivers();
 
 Json to_json(const DriverPart& part);
 /// A line for each load.
-std::string format_drivers(const DriverPart& part);
+std::string format(const DriverPart& part);
 bool holds(const DriverPart& part);
 
 } // namespace vcoal::bench

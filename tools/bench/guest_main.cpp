@@ -2,6 +2,7 @@
 //
 // demo-guest: the part of the demo that runs in the virtual machine.
 #include "bench/driver_mode.hpp"
+#include "bench/features_mode.hpp"
 #include "bench/icount_mode.hpp"
 #include "bench/memory_root.hpp"
 #include "bench/pair.hpp"
@@ -41,16 +42,15 @@ MemoryRoot programs() {
     return MemoryRoot({vcoal_program(), "ip", "ethtool", "iperf3", "sockperf", "sh"});
 }
 
-int compare_drivers(const std::string& path) {
-    load_modules("virtio_net");
-    load_modules("virtio_net_coal");
-    DriverPart part;
-    {
+/// Measures, writes and shows what has a bar of its own; the exit status.
+template <typename Measure>
+int judge(const std::string& path, Measure measure) {
+    const auto part = [&] {
         const MemoryRoot root = programs();
-        part = run_drivers();
-    }
+        return measure();
+    }();
     write_json(path, to_json(part));
-    std::cout << format_drivers(part);
+    std::cout << format(part);
     return holds(part) ? 0 : 1;
 }
 
@@ -65,16 +65,23 @@ int run(int argc, char** argv) {
                  "measures it.\nLoads modules and makes interfaces: for throw-away machines."};
     Options options;
     app.add_option("--mode", options.mode,
-                   "table, icount for exact figures, or driver to compare drivers")
+                   "table, icount for exact figures, driver to compare drivers, or features for "
+                   "what they cost")
         ->required()
-        ->check(CLI::IsMember({"table", "icount", "driver"}));
+        ->check(CLI::IsMember({"table", "icount", "driver", "features"}));
     app.add_option("--driver", options.driver, "the guest's driver")->capture_default_str();
     app.add_option("--out", options.out, "JSON file; default: $VCOAL_OUT/MODE.json");
     CLI11_PARSE(app, argc, argv);
 
     const std::string path = out_path(options);
     if (options.mode == "driver") {
-        return compare_drivers(path);
+        load_modules("virtio_net");
+        load_modules("virtio_net_coal");
+        return judge(path, run_drivers);
+    }
+    if (options.mode == "features") {
+        load_modules("virtio_net_coal");
+        return judge(path, run_features);
     }
     load_modules(options.driver);
     write_json(path, measure(options));

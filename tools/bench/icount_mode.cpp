@@ -6,7 +6,7 @@
 #include "bench/parse.hpp"
 #include "bench/percentile.hpp"
 #include "bench/trace_instance.hpp"
-#include "support/worker.hpp"
+#include "bench/worker_cost.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/vhost.hpp"
 
@@ -19,10 +19,6 @@ namespace {
 
 constexpr unsigned ring_size = 1024;
 constexpr unsigned request_seconds = 1;
-/// Below what one processor of a billion instructions per second manages. Who is woken
-/// by the worker does not interrupt it: that would be the scheduler's cost, not its own.
-constexpr UdpLoad paced{20500, std::chrono::milliseconds(500), true};
-constexpr UdpLoad warm_up{20500, std::chrono::milliseconds(50), true};
 constexpr Setting held_long{5000, 32};
 constexpr Setting held_short{50, 32};
 
@@ -30,26 +26,13 @@ void tell(const char* what) {
     std::cout << fmt::format("[icount] {} ...\n", what) << std::flush;
 }
 
-/// Runs the load; throws Error unless every packet arrived.
-UdpResult run_complete(const World& world, Direction direction, const UdpLoad& load) {
-    const std::uint64_t drops = world.tap_drops();
-    UdpResult result = run_udp(world.source(direction), world.target(direction), load);
-    if (result.received != result.sent || world.tap_drops() != drops) {
-        throw Error(fmt::format("{} packets/s {}", load.packets_per_s, name(direction)), "measure",
-                    ENOBUFS,
-                    fmt::format("{} of {} packets arrived: too fast for this machine",
-                                result.received, result.sent));
-    }
-    return result;
-}
-
 void measure_udp(World& world, IcountPart& part) {
     tell("64-byte UDP, rx 5 ms/32");
     const Step step{Direction::rx, held_long, Load::udp64};
-    run_complete(world, step.direction, warm_up);
+    run_complete(world, step.direction, warm_up_load);
     UdpResult result;
     const Run run = measure(world, step, [&] {
-        result = run_complete(world, step.direction, paced);
+        result = run_complete(world, step.direction, paced_load);
         return LoadResult{};
     });
     part.udp64_5ms_32_per_1000 = run.per_1000_packets();
@@ -96,16 +79,6 @@ void measure_requests(World& world, IcountPart& part) {
     TraceInstance trace("vcoal-demo", events);
     part.rtt_p99_on50_us = round_trip_p99(world, held_short);
     part.wake_p99_us = wake_p99(trace.stop());
-}
-
-/// Instructions of the vhost worker for each packet.
-double worker_cost(World& world, Direction direction) {
-    const auto worker = test::Worker::find(world.pair().pid());
-    run_complete(world, direction, warm_up);
-    const auto before = worker.run_time();
-    const UdpResult result = run_complete(world, direction, paced);
-    const auto used = worker.run_time() - before;
-    return static_cast<double>(used.count()) / static_cast<double>(result.received);
 }
 
 void measure_worker(World& world, double WorkerCost::*whose, IcountPart& part) {

@@ -15,19 +15,21 @@ constexpr std::chrono::seconds patience{30};
 constexpr std::chrono::milliseconds calm{20};
 
 std::vector<std::string> command(const PairOptions& options) {
-    return {vcoal_program(),
-            "pair",
-            "--json",
-            "--vhost",
-            options.node,
-            "--netns",
-            options.netns,
-            "--tap",
-            options.tap,
-            "--driver",
-            options.driver,
-            "--ring-size",
-            std::to_string(options.ring_size)};
+    std::vector<std::string> argv{vcoal_program(),
+                                  "pair",
+                                  "--json",
+                                  "--vhost",
+                                  options.node,
+                                  "--netns",
+                                  options.netns,
+                                  "--tap",
+                                  options.tap,
+                                  "--driver",
+                                  options.driver,
+                                  "--ring-size",
+                                  std::to_string(options.ring_size)};
+    argv.insert(argv.end(), options.more.begin(), options.more.end());
+    return argv;
 }
 
 /// The next line that has @p key; others tell of events we did not ask about.
@@ -92,6 +94,7 @@ Pair::Pair(const PairOptions& options) : process_(command(options), nullptr, Err
     const Json up = await_up(process_);
     interface_ = up.value("netdev", "");
     driver_ = up.value("driver", "");
+    accepted_ = up.value("accepted", std::vector<std::string>());
 }
 
 Reading Pair::read(Direction direction) {

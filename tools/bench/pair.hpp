@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace vcoal::bench {
 
@@ -24,6 +25,8 @@ struct PairOptions {
     std::string tap;
     /// The driver that gets the device.
     std::string driver;
+    /// Further options of `vcoal pair`.
+    std::vector<std::string> more = {};
 };
 
 /// The counters of one queue since some beginning, and its parameters in force.
@@ -51,6 +54,8 @@ public:
     /// The driver's interface, and its driver.
     const std::string& interface() const noexcept { return interface_; }
     const std::string& driver() const noexcept { return driver_; }
+    /// Features that the driver took.
+    const std::vector<std::string>& accepted() const noexcept { return accepted_; }
     /// Only with our vhost device: the in-tree one counts nothing.
     Reading read(Direction direction);
     /// The counters once nothing moves any more, or as they stand after a few seconds in
@@ -61,6 +66,7 @@ private:
     Child process_;
     std::string interface_;
     std::string driver_;
+    std::vector<std::string> accepted_;
 };
 
 } // namespace vcoal::bench

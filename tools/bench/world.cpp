@@ -57,10 +57,11 @@ void load_modules(const std::string& driver) {
     test::load_our_module("drivers/vhost/vhost_net_coal.ko");
 }
 
-World::World(const std::string& node, unsigned ring_size, const std::string& driver)
+World::World(const std::string& node, unsigned ring_size, const std::string& driver,
+             const std::vector<std::string>& more)
     : host_(NetNs::current()), guest_(make_namespace()),
-      pair_(
-          std::make_unique<Pair>(PairOptions{node, ring_size, namespace_name, tap_name, driver})) {
+      pair_(std::make_unique<Pair>(
+          PairOptions{node, ring_size, namespace_name, tap_name, driver, more})) {
     set_up(tap_name, host_address);
     interface_ = pair_->interface();
     if (pair_->driver() != driver) {
@@ -106,6 +107,10 @@ void World::set_coalescing(Direction direction, const Setting& setting) {
                         EPROTO, "the device has " + name(in_force) + " in force");
         }
     }
+}
+
+void World::set_feature(const std::string& feature, bool on) {
+    run_program({"ethtool", "-K", interface_, feature, on ? "on" : "off"}, &guest_, patience);
 }
 
 void World::use_threaded_napi() {

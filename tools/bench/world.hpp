@@ -20,7 +20,9 @@ void load_modules(const std::string& driver);
 class World {
 public:
     /// @param driver what must be behind the guest's interface
-    World(const std::string& node, unsigned ring_size, const std::string& driver);
+    /// @param more further options of `vcoal pair`
+    World(const std::string& node, unsigned ring_size, const std::string& driver,
+          const std::vector<std::string>& more = {});
     ~World();
     World(const World&) = delete;
     World& operator=(const World&) = delete;
@@ -36,6 +38,8 @@ public:
     /// `ethtool -C`, the other direction off; throws Error unless the device has the
     /// values in force afterwards.
     void set_coalescing(Direction direction, const Setting& setting);
+    /// `ethtool -K` on the driver's interface.
+    void set_feature(const std::string& feature, bool on);
     /// NAPI polls in a thread of its own.
     void use_threaded_napi();
     /// Frames the tap had no room for.
