@@ -57,7 +57,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"pair_filter_test", 26},
     {"pair_packed_test", 16},
     {"pair_resize_test", 10},
-    {"pair_steering_test", 12},
+    {"pair_steering_test", 11},
     {"pair_test", 40},
     {"qemu_nics", 101},
     {"qemu_suspend_test", 2},
