@@ -140,10 +140,11 @@ static const struct vlan_ethhdr *header_in_place(void *packet)
 }
 
 /* A tag counts from where it stands: beside the packet or in it. */
-static void describe(void *packet, const struct vlan_ethhdr *eth, struct vhn_address *to)
+static void describe(void *packet, u32 len, const struct vlan_ethhdr *eth,
+		     struct vhn_address *to)
 {
 	const struct sk_buff *skb = tun_is_xdp_frame(packet) ? NULL : packet;
-	u32 header = ETH_HLEN, len = length(packet);
+	u32 header = ETH_HLEN;
 	__be16 proto = 0;
 	u16 tci = 0;
 
@@ -162,45 +163,46 @@ static void describe(void *packet, const struct vlan_ethhdr *eth, struct vhn_add
 }
 
 /* A short packet, or one whose beginning lies in pieces. */
-static noinline bool describe_copy(void *packet, struct vhn_address *to)
+static noinline bool describe_copy(void *packet, u32 len, struct vhn_address *to)
 {
+	u32 there = min_t(u32, len, VLAN_ETH_HLEN);
 	struct vlan_ethhdr eth = {};
-	u32 len = min_t(u32, length(packet), sizeof(eth));
-	const void *from;
 	u8 buffer[VLAN_ETH_HLEN];
+	const void *from;
 
-	if (len < ETH_HLEN)
+	if (there < ETH_HLEN)
 		return false;
-	from = beginning(packet, len, buffer);
+	from = beginning(packet, there, buffer);
 	if (!from) {
 		/* A tag beside the packet counted, and is not in it. */
-		len = ETH_HLEN;
-		from = beginning(packet, len, buffer);
+		there = ETH_HLEN;
+		from = beginning(packet, there, buffer);
 	}
 	if (!from)
 		return false;
-	memcpy(&eth, from, len);
-	describe(packet, &eth, to);
+	memcpy(&eth, from, there);
+	describe(packet, len, &eth, to);
 	return true;
 }
 
 /**
  * vhn_prefetch_address() - where the packet peeked at goes
  * @p: vhn_prefetch_peek() found one
+ * @len: its length
  * @to: filled in
  *
  * Context: worker, queue mutex held.
  *
  * Return: false for a packet too short to have an address.
  */
-bool vhn_prefetch_address(const struct vhn_prefetch *p, struct vhn_address *to)
+bool vhn_prefetch_address(const struct vhn_prefetch *p, u32 len, struct vhn_address *to)
 {
 	void *packet = p->packet[p->head];
 	const struct vlan_ethhdr *eth = header_in_place(packet);
 
 	if (unlikely(!eth))
-		return describe_copy(packet, to);
-	describe(packet, eth, to);
+		return describe_copy(packet, len, to);
+	describe(packet, len, eth, to);
 	return true;
 }
 

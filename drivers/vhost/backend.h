@@ -47,7 +47,7 @@ void vhn_backend_put(struct socket *sock);
 void vhn_prefetch_attach(struct vhn_prefetch *p, struct socket *sock);
 void vhn_prefetch_detach(struct vhn_prefetch *p);
 u32 vhn_prefetch_peek(struct vhn_prefetch *p);
-bool vhn_prefetch_address(const struct vhn_prefetch *p, struct vhn_address *to);
+bool vhn_prefetch_address(const struct vhn_prefetch *p, u32 len, struct vhn_address *to);
 const void *vhn_prefetch_look(const struct vhn_prefetch *p, void *buffer, u32 *len);
 void *vhn_prefetch_take(struct vhn_prefetch *p);
 

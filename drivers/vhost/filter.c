@@ -16,10 +16,8 @@
  */
 #ifdef __KERNEL__
 #include <linux/errno.h>
-#include <linux/string.h>
 #else
 #include <linux/kernel_shim.h>
-#include <string.h>
 #endif
 
 #include "filter.h"
@@ -45,25 +43,12 @@ int vhn_filter_check(const struct vhn_filter *f)
 	return 0;
 }
 
-/* Without a call of memcmp(), for each packet. */
-static bool same_mac(const u8 *a, const u8 *b)
-{
-	u32 a_first, b_first;
-	u16 a_last, b_last;
-
-	memcpy(&a_first, a, sizeof(a_first));
-	memcpy(&b_first, b, sizeof(b_first));
-	memcpy(&a_last, a + sizeof(a_first), sizeof(a_last));
-	memcpy(&b_last, b + sizeof(b_first), sizeof(b_last));
-	return a_first == b_first && a_last == b_last;
-}
-
 static bool listed(const u8 (*macs)[MAC_LEN], u32 n, const u8 *mac)
 {
 	u32 i;
 
 	for (i = 0; i < n; i++)
-		if (same_mac(macs[i], mac))
+		if (vhn_filter_same(macs[i], mac))
 			return true;
 	return false;
 }
@@ -85,20 +70,20 @@ static bool takes_unicast(const struct vhn_filter *f, const u8 *mac)
 {
 	if (f->modes & VHN_FILTER_NOUNI)
 		return false;
-	return (f->modes & VHN_FILTER_ALLUNI) || same_mac(f->mac, mac) ||
+	return (f->modes & VHN_FILTER_ALLUNI) || vhn_filter_same(f->mac, mac) ||
 	       listed(f->macs, f->nr_unicast, mac);
 }
 
 /**
- * vhn_filter_judge() - does the guest receive a packet?
+ * vhn_filter_judge_any() - does the guest receive a packet?
  * @f: the filter, checked
  * @destination: address that the packet goes to
  * @vlan: number of its VLAN, up to 4095; VHN_NO_VLAN without a tag
  *
  * Return: VHN_FILTER_PASS, or why not.
  */
-enum vhn_filter_verdict vhn_filter_judge(const struct vhn_filter *f, const u8 *destination,
-					 u16 vlan)
+enum vhn_filter_verdict vhn_filter_judge_any(const struct vhn_filter *f, const u8 *destination,
+					     u16 vlan)
 {
 	vlan &= VLAN_MAX;
 	if (f->modes & VHN_FILTER_PROMISC)

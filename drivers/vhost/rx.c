@@ -169,7 +169,7 @@ static void drop(struct vhn_queue *q, u64_stats_t *cause)
 }
 
 /* CTRL-D12: before anything else, and before a buffer is taken. */
-static bool is_filtered(struct vhn_queue *q)
+static bool is_filtered(struct vhn_queue *q, u32 len)
 {
 	enum vhn_filter_verdict verdict = VHN_FILTER_PASS;
 	const struct vhn_queue_filter *f;
@@ -177,7 +177,7 @@ static bool is_filtered(struct vhn_queue *q)
 
 	if (likely(!rcu_access_pointer(q->filter)))
 		return false;
-	if (!vhn_prefetch_address(&q->prefetch, &to))
+	if (!vhn_prefetch_address(&q->prefetch, len, &to))
 		return false;
 	rcu_read_lock();
 	f = rcu_dereference(q->filter);
@@ -261,7 +261,7 @@ static int one_packet(struct vhn_queue *q, struct pass *p, u32 len)
 	struct buffers b;
 	int err;
 
-	if (is_filtered(q)) {
+	if (is_filtered(q, len)) {
 		p->packets++;
 		p->bytes += len;
 		return 0;
