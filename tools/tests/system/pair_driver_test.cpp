@@ -88,6 +88,25 @@ TEST_F(PairDriver, IsTheOneThatIsAskedForOfTwo) {
     unload_module("virtio_net_coal");
 }
 
+// ethtool(8) shows it as the interface's own.
+TEST_F(PairDriver, IsToldTheSpeedOfTheDevice) {
+    load_our_driver();
+    for (const char* driver : {"virtio_net", "virtio_net_coal"}) {
+        SCOPED_TRACE(driver);
+        const auto settings = [](const Pairing& pairing) {
+            return pairing.in_guest({"ethtool", pairing.interface()}).output;
+        };
+        const Pairing fast(vhost_node, {"--driver", driver, "--speed", "25000"});
+        EXPECT_TRUE(fast.accepted("speed_duplex"));
+        EXPECT_EQ(occurrences(settings(fast), "Speed: 25000Mb/s"), 1U) << settings(fast);
+        EXPECT_EQ(occurrences(settings(fast), "Duplex: Full"), 1U) << settings(fast);
+        const Pairing unknown(vhost_node, {"--driver", driver});
+        EXPECT_FALSE(unknown.accepted("speed_duplex"));
+        EXPECT_EQ(occurrences(settings(unknown), "Speed: Unknown!"), 1U) << settings(unknown);
+    }
+    unload_module("virtio_net_coal");
+}
+
 // Design 3.17: what is not named by bind= is left to others.
 TEST_F(PairDriver, LeavesDevicesThatItIsNotToTake) {
     load_our_module("drivers/net/virtio_net_coal/virtio_net_coal.ko", "bind=virtio9999,nothing");

@@ -3,9 +3,8 @@
 // What the guest wants to receive, from its command line to the device: `ip`, `bridge` and
 // `ethtool` in the guest, frames of every kind on the host, and the device's counters.
 #include "support/bench.hpp"
+#include "support/drivers.hpp"
 #include "support/frames.hpp"
-#include "support/loopback_stub.hpp"
-#include "support/modules.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/netdev.hpp"
 #include "vcoal/packet_socket.hpp"
@@ -33,19 +32,11 @@ constexpr const char* some_station = "02:00:00:00:00:66";
 constexpr const char* some_group = "01:00:5e:01:02:03";
 constexpr std::uint16_t vlan = 5;
 
-/// Each driver: the in-tree one and ours.
-class PairFilter : public testing::TestWithParam<const char*> {
+class PairFilter : public EachDriver {
 protected:
-    static void SetUpTestSuite() {
-        load_loopback();
-        load_our_driver();
-    }
-    static void TearDownTestSuite() { unload_module("virtio_net_coal"); }
-
     static Strings arguments(Strings more) {
-        more.insert(more.end(),
-                    {"--driver", GetParam(), "--mac", format_mac(first), "--features=+ctrl_rx"});
-        return more;
+        more.insert(more.end(), {"--mac", format_mac(first), "--features=+ctrl_rx"});
+        return with_driver(std::move(more));
     }
 
     explicit PairFilter(const Strings& more = {}) : pairing_(vhost_node, arguments(more)) {
@@ -241,7 +232,7 @@ TEST_P(PairFilter, TheFeaturesAreExplained) {
     EXPECT_EQ(find("mq").at("why"), "there is one pair of queues; see --queues");
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, PairFilter, testing::Values("virtio_net", "virtio_net_coal"));
+INSTANTIATE_TEST_SUITE_P(Drivers, PairFilter, both_drivers(), driver_name);
 
 /// A port of a bridge that follows its guest.
 class PairControl : public PairFilter {
@@ -274,7 +265,7 @@ TEST_P(PairControl, TheBridgeKnowsTheGuestsAddress) {
     host({"ip", "link", "del", "br-filter"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, PairControl, testing::Values("virtio_net", "virtio_net_coal"));
+INSTANTIATE_TEST_SUITE_P(Drivers, PairControl, both_drivers(), driver_name);
 
 class PairMtu : public PairFilter {
 protected:
@@ -289,7 +280,7 @@ TEST_P(PairMtu, CFG_D1_ALongerFrameIsNotDelivered) {
     EXPECT_TRUE(pairing().ping());
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, PairMtu, testing::Values("virtio_net", "virtio_net_coal"));
+INSTANTIATE_TEST_SUITE_P(Drivers, PairMtu, both_drivers(), driver_name);
 
 } // namespace
 } // namespace vcoal::test

@@ -4,9 +4,9 @@
 // one and ours, with our vhost node behind all queues and the process behind the control
 // queue.
 #include "support/bench.hpp"
-#include "support/loopback_stub.hpp"
-#include "support/modules.hpp"
+#include "support/drivers.hpp"
 #include "support/pairing.hpp"
+#include "support/traffic.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,30 +17,15 @@ using Strings = std::vector<std::string>;
 
 constexpr std::uint64_t megabyte = 1 << 20;
 
-class PairPacked : public testing::TestWithParam<const char*> {
+class PairPacked : public EachDriver {
 protected:
-    static void SetUpTestSuite() { load_loopback(); }
-    void SetUp() override {
-        if (ours()) {
-            load_our_module("drivers/net/virtio_net_coal/virtio_net_coal.ko");
-        }
-    }
-    void TearDown() override {
-        if (ours()) {
-            unload_module("virtio_net_coal");
-        }
-    }
-
-    static bool ours() { return std::string(GetParam()) == "virtio_net_coal"; }
     static Strings options(Strings more = {}) {
-        Strings all{"--driver", GetParam(), "--features=+ring_packed"};
-        all.insert(all.end(), more.begin(), more.end());
-        return all;
+        more.emplace_back("--features=+ring_packed");
+        return with_driver(std::move(more));
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(Driver, PairPacked, testing::Values("virtio_net", "virtio_net_coal"),
-                         [](const auto& driver) { return std::string(driver.param); });
+INSTANTIATE_TEST_SUITE_P(Drivers, PairPacked, both_drivers(), driver_name);
 
 TEST_P(PairPacked, CarriesEveryByteBothWays) {
     Pairing pairing(vhost_node, options());
@@ -54,8 +39,8 @@ TEST_P(PairPacked, CarriesEveryByteBothWays) {
 TEST_P(PairPacked, CarriesEveryByteWithoutOneFeatureOrAnother) {
     for (const char* left_out : {"-event_idx", "-indirect_desc", "-mrg_rxbuf"}) {
         SCOPED_TRACE(left_out);
-        Pairing pairing(vhost_node, {"--driver", GetParam(),
-                                     std::string("--features=+ring_packed,") + left_out});
+        Pairing pairing(vhost_node,
+                        with_driver({std::string("--features=+ring_packed,") + left_out}));
         ASSERT_TRUE(pairing.accepted("ring_packed"));
         exchange_tcp(pairing.host(), pairing.guest(), megabyte);
         exchange_udp(pairing.guest(), pairing.host(), 200);
@@ -81,6 +66,40 @@ TEST_P(PairPacked, QueuesAreResetAndResized) {
     }
 }
 
+TEST_P(PairPacked, QueuesAreResizedUnderTraffic) {
+    Pairing pairing(vhost_node, options({"--ring-size", "512"}));
+    Traffic traffic(pairing);
+    for (const char* size : {"128", "256", "512", "256", "128", "512"}) {
+        EXPECT_TRUE(traffic.moves());
+        pairing.ethtool("-G", {"rx", size, "tx", size});
+    }
+    EXPECT_TRUE(traffic.moves());
+    EXPECT_EQ(traffic.end(), "");
+}
+
+TEST_P(PairPacked, TheInterfaceGoesDownAndUpUnderTraffic) {
+    Pairing pairing(vhost_node, options());
+    EXPECT_NO_THROW(pairing.toggle_interface_under_traffic(4 * megabyte));
+    EXPECT_TRUE(pairing.ping());
+}
+
+// Whatever is on its way when the device is reset comes back, and the next life is whole.
+TEST_P(PairPacked, TheDriverIsUnboundAndBoundAgainUnderTraffic) {
+    Pairing pairing(vhost_node, options());
+    const std::string target = pairing.guest().address;
+    for (int round = 0; round < 3; round++) {
+        const auto before = counts_of(pairing.stats(), 0).packets;
+        const bench::Child flood({"ping", "-f", "-q", target}, nullptr, bench::Errors::output);
+        EXPECT_TRUE(
+            eventually([&] { return counts_of(pairing.stats(), 0).packets > before + 100; }));
+        EXPECT_EQ(unbind_driver(pairing.virtio_index(), GetParam()), 0);
+        pairing.await_event("down");
+        EXPECT_EQ(bind_driver(pairing.virtio_index(), GetParam()), 0);
+        pairing.await_up();
+        exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
+    }
+}
+
 TEST_P(PairPacked, TheDriverIsUnboundAndBoundAgain) {
     Pairing pairing(vhost_node, options());
     for (int round = 0; round < 2; round++) {
@@ -95,14 +114,14 @@ TEST_P(PairPacked, TheDriverIsUnboundAndBoundAgain) {
 }
 
 TEST_P(PairPacked, OfferedOnlyWhenAskedFor) {
-    Pairing pairing(vhost_node, {"--driver", GetParam()});
+    Pairing pairing(vhost_node, with_driver());
     EXPECT_FALSE(pairing.accepted("ring_packed"));
     EXPECT_FALSE(pairing.accepted("in_order"));
 }
 
 // No driver of these kernels takes it, and none minds.
 TEST_P(PairPacked, InOrderMayBeOffered) {
-    Pairing pairing(vhost_node, {"--driver", GetParam(), "--features=+in_order,+ring_packed"});
+    Pairing pairing(vhost_node, with_driver({"--features=+in_order,+ring_packed"}));
     EXPECT_TRUE(pairing.accepted("ring_packed"));
     EXPECT_TRUE(pairing.ping());
 }

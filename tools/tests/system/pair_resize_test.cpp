@@ -2,15 +2,13 @@
 //
 // `ethtool -G` on the driver's interface: queues reset and enabled again, one by one,
 // with another ring (VIRTIO_F_RING_RESET), under a `vcoal pair`.
-#include "support/bench.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/nodes.hpp"
 #include "support/pairing.hpp"
-#include "vcoal/error.hpp"
+#include "support/traffic.hpp"
 
 #include <csignal>
 #include <gtest/gtest.h>
-#include <thread>
 
 namespace vcoal::test {
 namespace {
@@ -68,32 +66,13 @@ TEST_P(PairResize, CarriesEveryByteBeforeAndAfter) {
 // Packets move before and after each of the resizes, and no byte of a stream is lost.
 TEST_P(PairResize, UnderTraffic) {
     Pairing pairing(vhost(), {"--ring-size", "512"});
-    std::string failure;
-    std::jthread traffic([&](const std::stop_token& enough) {
-        try {
-            while (!enough.stop_requested()) {
-                exchange_tcp(pairing.host(), pairing.guest(), megabyte);
-            }
-        } catch (const Error& error) {
-            failure = error.what();
-        }
-    });
-    const auto traffic_moves = [&] {
-        const Json before = pairing.stats();
-        return eventually([&] {
-            const Json now = pairing.stats();
-            return counts_of(now, rx).signals > counts_of(before, rx).signals &&
-                   counts_of(now, tx).signals > counts_of(before, tx).signals;
-        });
-    };
+    Traffic traffic(pairing);
     for (const char* size : {"128", "256", "512", "256", "128", "512"}) {
-        EXPECT_TRUE(traffic_moves());
+        EXPECT_TRUE(traffic.moves());
         pairing.ethtool("-G", {"rx", size, "tx", size});
     }
-    EXPECT_TRUE(traffic_moves());
-    traffic.request_stop();
-    traffic.join();
-    EXPECT_EQ(failure, "");
+    EXPECT_TRUE(traffic.moves());
+    EXPECT_EQ(traffic.end(), "");
     EXPECT_TRUE(pairing.ping());
     exchange_udp(pairing.host(), pairing.guest(), 100);
 }

@@ -3,8 +3,7 @@
 // Steering and hashes from the guest's `ethtool` to the packets that it receives, with the
 // in-tree driver and ours.
 #include "support/bench.hpp"
-#include "support/loopback_stub.hpp"
-#include "support/modules.hpp"
+#include "support/drivers.hpp"
 #include "support/packets.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/netdev.hpp"
@@ -37,17 +36,11 @@ std::string published_key_text() {
     return text;
 }
 
-class PairSteering : public testing::TestWithParam<const char*> {
+class PairSteering : public EachDriver {
 protected:
-    static void SetUpTestSuite() {
-        load_loopback();
-        load_our_driver();
-    }
-    static void TearDownTestSuite() { unload_module("virtio_net_coal"); }
-
     static Strings arguments(Strings more) {
-        more.insert(more.end(), {"--driver", GetParam(), "--mac", format_mac(own)});
-        return more;
+        more.insert(more.end(), {"--mac", format_mac(own)});
+        return with_driver(std::move(more));
     }
 
     explicit PairSteering(const Strings& more = {"--queues", std::to_string(pairs),
@@ -179,27 +172,56 @@ TEST_P(PairSteering, CTRL_D9_AResetEndsRss) {
     EXPECT_TRUE(pairing().ping());
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, PairSteering, testing::Values("virtio_net", "virtio_net_coal"));
+INSTANTIATE_TEST_SUITE_P(Drivers, PairSteering, both_drivers(), driver_name);
 
 /// Hashes without RSS (RSS-D2), and one pair of queues.
 class PairHash : public PairSteering {
 protected:
     PairHash() : PairSteering({"--features=+hash_report"}) {}
+
+    bool driver_takes_hashes() {
+        return occurrences(pairing().in_guest({"ethtool", "-k", pairing().interface()}).output,
+                           "receive-hashing: off [fixed]") == 0;
+    }
+
+    /// What types of hashes the next command for them asks for, in hexadecimal digits.
+    std::string types_told() {
+        constexpr std::size_t header = 2;
+        Json event;
+        do {
+            event = pairing().await_event("control");
+        } while (event.at("command") != "MQ_HASH_CONFIG");
+        EXPECT_EQ(event.at("ack"), "ok") << event;
+        return event.at("request").get<std::string>().substr(2 * header, 2 * sizeof(__le32));
+    }
 };
 
 TEST_P(PairHash, RSS_D2_OnePairIsEnough) {
     EXPECT_FALSE(pairing().accepted("rss"));
     EXPECT_TRUE(pairing().accepted("hash_report"));
     EXPECT_TRUE(pairing().ping());
-    const std::string features =
-        pairing().in_guest({"ethtool", "-k", pairing().interface()}).output;
-    if (features.find("receive-hashing: off [fixed]") != std::string::npos) {
+    if (!driver_takes_hashes()) {
         GTEST_SKIP() << "6.12's in-tree driver takes no hashes without RSS";
     }
     expect_published_hashes();
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, PairHash, testing::Values("virtio_net", "virtio_net_coal"));
+// RSS-D3: no types, no reports, and the device computes nothing.
+TEST_P(PairHash, RSS_D3_WithRxhashOffTheDeviceIsToldSo) {
+    if (!driver_takes_hashes()) {
+        GTEST_SKIP() << "6.12's in-tree driver takes no hashes without RSS";
+    }
+    pairing().ethtool("-K", {"rxhash", "on"});
+    pairing().commands();
+    pairing().ethtool("-K", {"rxhash", "off"});
+    EXPECT_EQ(types_told(), "00000000");
+    expect_hash(ipv4(published_ipv4[0].source, published_ipv4[0].destination), ETH_P_IP, 0);
+    pairing().ethtool("-K", {"rxhash", "on"});
+    EXPECT_NE(types_told(), "00000000");
+    expect_published_hashes();
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, PairHash, both_drivers(), driver_name);
 
 } // namespace
 } // namespace vcoal::test
