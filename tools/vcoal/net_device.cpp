@@ -59,8 +59,9 @@ NetDevice::NetDevice(const NetDeviceOptions& options)
 void NetDevice::attach_eventfds(std::uint64_t features) {
     const bool control = (features & feature(VIRTIO_NET_F_CTRL_VQ)) != 0;
     for (unsigned vq = 0; vq < queues_.size(); vq++) {
-        loopback_.set_eventfds(vq, queues_[vq].kick.get(), queues_[vq].call.get(),
-                               control && vq == control_index());
+        const bool is_control = control && vq == control_index();
+        const QueueFds& fds = is_control ? control_ : queues_[vq];
+        loopback_.set_eventfds(vq, fds.kick.get(), fds.call.get(), is_control);
     }
 }
 
@@ -128,6 +129,8 @@ void NetDevice::run() {
     }
     if ((accepted_ & feature(VIRTIO_NET_F_CTRL_VQ)) != 0) {
         control_ring_ = make_device_ring(loopback_, loopback_.queue(control_index()), accepted_);
+        // A kick may have come, and been taken, before there was a ring.
+        control_.kick.signal();
     }
     running_ = true;
 }
@@ -163,8 +166,10 @@ void NetDevice::reset() {
 // Every answer is signalled: the transport waits for it (linux/virtio_loopback.h).
 std::vector<ControlAnswer> NetDevice::serve_control() {
     std::vector<ControlAnswer> answers;
-    QueueFds& fds = queues_[control_index()];
-    fds.kick.take();
+    control_.kick.take();
+    if (!control_ring_) {
+        return answers;
+    }
     for (;;) {
         const auto chain = control_ring_->pop();
         if (!chain) {
@@ -178,7 +183,7 @@ std::vector<ControlAnswer> NetDevice::serve_control() {
         const std::uint32_t written = answers.back().written;
         chain->write(std::span(room).first(written));
         control_ring_->push(chain->head, written);
-        fds.call.signal();
+        control_.call.signal();
     }
     return answers;
 }

@@ -30,9 +30,9 @@ constexpr unsigned queue_of(const vlb_event& event) {
 /// tap, its control queue ends in this process.
 ///
 /// After start() the owner of the object waits for the file descriptors below and
-/// calls the method that goes with each. The driver may hold rtnl while it waits for
-/// this process, so that between two of these calls the same thread makes no call that
-/// takes rtnl.
+/// calls the method that goes with each, one at a time. The driver may hold rtnl while it
+/// waits for this process, so that between two of these calls the same thread makes no call
+/// that takes rtnl.
 class NetDevice : private ControlTarget {
 public:
     explicit NetDevice(const NetDeviceOptions& options);
@@ -52,10 +52,7 @@ public:
     bool take_filter_change() { return std::exchange(filter_changed_, false); }
 
     Loopback& loopback() noexcept { return loopback_; }
-    /// -1 while there is no control queue.
-    int control_kick() const noexcept {
-        return control_ring_ ? queues_[control_index()].kick.get() : -1;
-    }
+    int control_kick() const noexcept { return control_.kick.get(); }
     const Loopback& loopback() const noexcept { return loopback_; }
     /// Signalled when vhost finds a ring that it cannot go on with.
     EventFd& vhost_errors() noexcept { return vhost_errors_; }
@@ -111,7 +108,10 @@ private:
     Loopback loopback_;
     EventFd vhost_errors_;
     std::vector<VhostPair> pairs_;
+    /// Of the queues in their places, but for the control queue, whose place depends on
+    /// the features.
     std::vector<QueueFds> queues_;
+    QueueFds control_;
     ControlServer server_{*this};
     std::unique_ptr<DeviceRing> control_ring_;
     HashConfig hash_;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vcoal/net_device_setup.hpp"
 
+#include "vcoal/spare_threads.hpp"
 #include "vcoal/virtio_net.hpp"
 
 #include <algorithm>
 #include <climits>
 #include <linux/if_tun.h>
-#include <unistd.h>
 #include <utility>
 
 namespace vcoal {
@@ -29,10 +29,7 @@ std::vector<FeatureOffer> offers_of(const NetDeviceOptions& options, Tap& tap) {
     abilities.mtu = options.mtu.has_value();
     abilities.speed = options.speed.has_value();
     abilities.tap_uso = tap.segments_udp();
-    // On two CPUs the scheduler may leave us behind the one that spins while traffic has the
-    // other.
-    abilities.driver_may_starve_us =
-        !options.patient_driver && ::sysconf(_SC_NPROCESSORS_ONLN) <= 2;
+    abilities.driver_may_starve_us = !options.patient_driver && !SpareThreads::possible();
     return offer_features(abilities, options.features);
 }
 

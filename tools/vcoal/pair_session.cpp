@@ -66,6 +66,8 @@ PairSession::PairSession(const PairOptions& options)
 }
 
 ExitCode PairSession::run() {
+    spare_threads_.emplace(std::vector<int>{device_.control_kick(), device_.loopback().get()},
+                           [this] { return serve_device(); });
     device_.start();
     while (step()) {
     }
@@ -77,7 +79,8 @@ ExitCode PairSession::run() {
     return exit_ok;
 }
 
-int PairSession::timeout_ms() const {
+int PairSession::timeout_ms() {
+    const std::scoped_lock lock(mutex_);
     if (!deadline_) {
         return -1;
     }
@@ -89,6 +92,7 @@ bool PairSession::step() {
     bool stopped = false;
     const Source sources[] = {
         {signals_.get(), [&stopped] { stopped = true; }},
+        {served_.get(), [this] { on_spare_threads(); }},
         {device_.control_kick(), [this] { on_control(); }},
         {device_.loopback().get(), [this] { on_device(); }},
         {finder_.get(), [this] { on_link(); }},
@@ -110,17 +114,52 @@ bool PairSession::step() {
     if (::poll(fds.data(), fds.size(), timeout_ms()) < 0 && errno != EINTR) {
         throw Error("event loop", "poll", errno);
     }
+    const std::scoped_lock lock(mutex_);
     for (std::size_t i = 0; i < fds.size(); i++) {
         if (fds[i].revents != 0) {
             sources[i].handle();
         }
     }
     tell_of_filter();
+    begin_searches();
     if (deadline_ && Clock::now() >= *deadline_) {
         throw Error(fmt::format("virtio{}", device_.loopback().info().index), "find a driver",
                     ENODEV, "no driver took the device; `modprobe virtio_net`");
     }
     return !stopped && !death_;
+}
+
+/// In a spare thread. False when there is nothing more to do.
+bool PairSession::serve_device() {
+    const std::scoped_lock lock(mutex_);
+    if (failure_ || death_) {
+        return false;
+    }
+    try {
+        on_control();
+        on_device();
+        tell_of_filter();
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    served_.signal();
+    return !failure_ && !death_;
+}
+
+void PairSession::on_spare_threads() {
+    served_.take();
+    if (failure_) {
+        std::rethrow_exception(failure_);
+    }
+}
+
+void PairSession::begin_searches() {
+    if (std::exchange(find_link_, false)) {
+        finder_.begin(device_.loopback().info().index);
+    }
+    if (std::exchange(bind_driver_, false)) {
+        binder_.begin(device_.loopback().info().index, *options_.driver);
+    }
 }
 
 void PairSession::on_device() {
@@ -132,7 +171,7 @@ void PairSession::on_device() {
     device_.handle(*event);
     if (device_.running() && !was_running) {
         deadline_.reset();
-        finder_.begin(device_.loopback().info().index);
+        find_link_ = true;
     }
     if (was_running && !device_.running()) {
         report({{"event", "down"}});
@@ -175,7 +214,7 @@ void PairSession::on_registered(const vlb_event& event) {
     }
     if (options_.driver) {
         // It did not take the device by itself: it does now, or says why.
-        binder_.begin(event.index, *options_.driver);
+        bind_driver_ = true;
     } else {
         deadline_ = Clock::now() + driver_patience;
     }

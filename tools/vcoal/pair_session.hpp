@@ -7,9 +7,12 @@
 #include "vcoal/line_reader.hpp"
 #include "vcoal/net_device.hpp"
 #include "vcoal/report.hpp"
+#include "vcoal/spare_threads.hpp"
 #include "vcoal/virtio_driver.hpp"
 
 #include <chrono>
+#include <exception>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -30,6 +33,8 @@ struct PairOptions {
 
 /// `vcoal pair`: a device from its registration to SIGINT or SIGTERM, in one loop that
 /// waits for the device, its control queue, the signals, and requests on standard input.
+/// The device and its control queue are served by spare threads, too: a driver may spin for
+/// them.
 class PairSession {
 public:
     explicit PairSession(const PairOptions& options);
@@ -41,7 +46,10 @@ private:
     using Clock = std::chrono::steady_clock;
 
     bool step();
-    int timeout_ms() const;
+    int timeout_ms();
+    bool serve_device();
+    void on_spare_threads();
+    void begin_searches();
     bool turn_away(const vlb_event& event);
     void on_device();
     void on_registered(const vlb_event& event);
@@ -60,6 +68,8 @@ private:
     void warn(const Error& error) const;
 
     PairOptions options_;
+    /// Held by whoever handles an event.
+    std::mutex mutex_;
     Fd signals_;
     /// Joined last, these two: their threads may wait for rtnl, or for a probe, until the
     /// device is gone.
@@ -68,6 +78,10 @@ private:
     NetDevice device_;
     std::optional<ControlSocket> socket_;
     LineReader input_;
+    /// The interface is to be found, and the driver to be bound, by the loop: a spare
+    /// thread's child would be bound to its CPU.
+    bool find_link_ = false;
+    bool bind_driver_ = false;
     /// A driver has taken the device once and its interface was found.
     bool was_up_ = false;
     /// Until when a driver must have taken it for the first time.
@@ -78,6 +92,11 @@ private:
     std::optional<std::int32_t> death_;
     /// Standard output was told that the filter changed, and has not asked how.
     bool filter_muted_ = false;
+    /// Signalled by a spare thread for whatever it did, so that the loop looks again.
+    EventFd served_;
+    /// What one of them threw.
+    std::exception_ptr failure_;
+    std::optional<SpareThreads> spare_threads_;
 };
 
 } // namespace vcoal

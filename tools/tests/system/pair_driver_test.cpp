@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 namespace vcoal::test {
@@ -105,6 +106,28 @@ TEST_F(PairDriver, IsToldTheSpeedOfTheDevice) {
         EXPECT_EQ(occurrences(settings(unknown), "Speed: Unknown!"), 1U) << settings(unknown);
     }
     unload_module("virtio_net_coal");
+}
+
+// 6.1's in-tree driver spins for the answer to its receive modes, and nothing else runs on
+// that CPU meanwhile: our loop, which is bound to it, does not.
+TEST_F(PairDriver, ThatSpinsIsAnsweredFromAnotherCpu) {
+    Pairing pairing(vhost_node, {"--driver", "virtio_net"});
+    ASSERT_TRUE(pairing.accepted("ctrl_rx"));
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    ASSERT_EQ(::sched_setaffinity(pairing.pid(), sizeof(first), &first), 0) << errno;
+    for (const char* promisc : {"on", "off", "on", "off"}) {
+        const auto end = pairing.in_guest({"taskset", "--cpu-list", "0", "ip", "link", "set",
+                                           pairing.interface(), "promisc", promisc});
+        EXPECT_EQ(end.status, 0) << end.output;
+        Json event;
+        do {
+            event = pairing.await_event("control");
+        } while (event.at("command") != "RX_PROMISC");
+        EXPECT_EQ(event.at("ack"), "ok") << event;
+    }
+    EXPECT_TRUE(pairing.ping());
 }
 
 // Design 3.17: what is not named by bind= is left to others.

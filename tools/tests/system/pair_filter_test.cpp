@@ -35,7 +35,7 @@ constexpr std::uint16_t vlan = 5;
 class PairFilter : public EachDriver {
 protected:
     static Strings arguments(Strings more) {
-        more.insert(more.end(), {"--mac", format_mac(first), "--features=+ctrl_rx"});
+        more.insert(more.end(), {"--mac", format_mac(first)});
         return with_driver(std::move(more));
     }
 
