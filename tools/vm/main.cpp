@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <optional>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,14 +110,24 @@ int report(const Verdict& verdict, const Outcome& outcome, const fs::path& conso
 /// As many as are started until one is not spoilt by the emulator.
 constexpr int most_machines = 3;
 
-bool emulator_failed(const Machine& machine, const Outcome& outcome) {
-    return !machine.kvm && outcome.end == End::machine_ended &&
-           ran_phantom_breakpoint(outcome.console);
+/// What the emulator did wrong; nothing if all that happened is the kernel's doing.
+std::string emulator_failure(const Options& options, const Machine& machine,
+                             const Outcome& outcome) {
+    if (outcome.end == End::boot_timeout) {
+        return fmt::format("the machine did not boot within {} s", options.boot_timeout.count());
+    }
+    if (!machine.kvm && outcome.end == End::machine_ended &&
+        ran_phantom_breakpoint(outcome.console)) {
+        return "QEMU executed a breakpoint that is not in the kernel's memory: its defect, not "
+               "the kernel's";
+    }
+    return {};
 }
 
 /// One machine from its start to its end.
+/// @param last it has all the time for its boot, for it is not started again
 Outcome run_machine(const Options& options, const Machine& machine, const std::string& description,
-                    const fs::path& checkout) {
+                    const fs::path& checkout, bool last) {
     const TemporaryDirectory job(checkout / "build/vm");
     Command command{.nonce = random_nonce(),
                     .directory = fs::current_path(),
@@ -133,6 +144,7 @@ Outcome run_machine(const Options& options, const Machine& machine, const std::s
             .nonce = command.nonce,
             .merge_output = command.merge_output,
             .timeout = options.timeout,
+            .boot_timeout = last ? std::nullopt : std::optional(options.boot_timeout),
             .qemu_messages = job.path() / "qemu"};
     if (!options.out.empty()) {
         run.shares.push_back({"vcoal-out", fs::absolute(options.out), true});
@@ -164,12 +176,12 @@ int run(const Options& options, const Kernel& kernel, const fs::path& checkout) 
                           .qemu = options.qemu};
     const std::string description = describe(options, kernel, accel);
     for (int left = most_machines - 1;; --left) {
-        const Outcome outcome = run_machine(options, machine, description, checkout);
-        if (left == 0 || !emulator_failed(machine, outcome)) {
+        const Outcome outcome = run_machine(options, machine, description, checkout, left == 0);
+        const std::string failure = emulator_failure(options, machine, outcome);
+        if (left == 0 || failure.empty()) {
             return report(judge(outcome), outcome, machine.console);
         }
-        fmt::print(stderr, "vm: QEMU executed a breakpoint that is not in the kernel's memory: "
-                           "its defect, not the kernel's; starting again\n");
+        fmt::print(stderr, "vm: {}; starting again\n", failure);
     }
 }
 

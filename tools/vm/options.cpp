@@ -116,6 +116,8 @@ bool parse_setting(Arguments& args, Options& options, bool& smp_given) {
         options.memory_mib = memory(args);
     } else if (args.name() == "--timeout") {
         options.timeout = std::chrono::seconds(args.number(1, 86400));
+    } else if (args.name() == "--boot-timeout") {
+        options.boot_timeout = std::chrono::seconds(args.number(1, 86400));
     } else if (args.name() == "--out") {
         options.out = args.value();
     } else if (args.name() == "--qemu") {
@@ -184,6 +186,7 @@ kernel's own modules can be loaded by modprobe, the project's by insmod.
   --smp N         number of CPUs (2)
   --mem N[M|G]    memory (2G)
   --timeout S     kill the machine after S seconds (300)
+  --boot-timeout S  start the machine again when it is not up after S seconds (150)
   --out DIR       make DIR, which is created, writable in the machine: VCOAL_OUT
   --icount        one CPU whose clock counts executed instructions, nothing random:
                   figures that do not depend on how fast or busy this machine is.
@@ -218,8 +221,9 @@ A message on standard error that begins with "vm:" tells these from a command
 which happens to use the same number.
 
 QEMU, when it emulates several CPUs, now and then executes a breakpoint that is not
-in memory (any more), of which the kernel dies. Then, and only then, the machine is
-started again, up to twice, and COMMAND runs from its beginning.
+in memory (any more), of which the kernel dies; now and then it stands still before
+the kernel has booted. Then, and only then, the machine is started again, up to twice,
+and COMMAND runs from its beginning.
 )";
 }
 

@@ -95,7 +95,7 @@ private:
 class Session {
 public:
     Session(const Run& run, Progress& progress)
-        : run_(run), progress_(progress), deadline_(Clock::now() + run.timeout),
+        : run_(run), progress_(progress), start_(Clock::now()), deadline_(start_ + run.timeout),
           control_(make_line()), parser_(run.nonce) {
         streams_.emplace_back(run.nonce, STDOUT_FILENO, "standard output");
         if (!run.merge_output) {
@@ -165,12 +165,19 @@ private:
         }
         if (machine_ended) {
             outcome.end = End::machine_ended;
+        } else if (boots_too_long()) {
+            outcome.end = End::boot_timeout;
         } else if (parser_.report().dumped || (Clock::now() >= deadline_ && !ask_for_dump())) {
             outcome.end = End::timeout;
         } else {
             return false;
         }
         return true;
+    }
+
+    bool boots_too_long() const {
+        return run_.boot_timeout && !parser_.report().up &&
+               Clock::now() >= start_ + *run_.boot_timeout;
     }
 
     /// When the time is up the agent gets a little more to say what hangs, once.
@@ -218,6 +225,7 @@ private:
 
     const Run& run_;
     Progress& progress_;
+    Clock::time_point start_;
     Clock::time_point deadline_;
     Line control_;
     ControlParser parser_;

@@ -6,6 +6,7 @@
 #include "vm/verdict.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Run {
     /// The command's errors go with its output.
     bool merge_output = false;
     std::chrono::seconds timeout{};
+    /// How long a machine may take to boot; without, as long as everything.
+    std::optional<std::chrono::seconds> boot_timeout;
     /// Receives what QEMU itself says.
     std::filesystem::path qemu_messages;
 };

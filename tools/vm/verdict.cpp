@@ -158,6 +158,7 @@ Verdict judge(const Outcome& outcome) {
     switch (outcome.end) {
     case End::machine_ended:
         return machine_ended(outcome);
+    case End::boot_timeout:
     case End::timeout:
         return timed_out(outcome);
     case End::interrupted:

@@ -22,7 +22,7 @@ enum ExitStatus : int {
 };
 
 /// Why the runner stopped watching the machine.
-enum class End { reported, machine_ended, timeout, interrupted };
+enum class End { reported, machine_ended, boot_timeout, timeout, interrupted };
 
 /// All that a run left behind to judge it by.
 struct Outcome {

@@ -55,8 +55,9 @@ TEST(Options, RefusesNonsense) {
           Arguments{"--smp", "-1", "a"}, Arguments{"--smp", "99999999999", "a"},
           Arguments{"--mem", "1M", "a"}, Arguments{"--mem", "99G", "a"},
           Arguments{"--mem", "G", "a"}, Arguments{"--timeout", "0", "a"},
-          Arguments{"--timeout", "", "a"}, Arguments{"--accel", "xen", "a"},
-          Arguments{"--icount=1", "a"}, Arguments{"--print-kdir", "a"}}) {
+          Arguments{"--boot-timeout", "0", "a"}, Arguments{"--timeout", "", "a"},
+          Arguments{"--accel", "xen", "a"}, Arguments{"--icount=1", "a"},
+          Arguments{"--print-kdir", "a"}}) {
         EXPECT_THROW(parse_options(arguments), UsageError) << testing::PrintToString(arguments);
     }
 }
