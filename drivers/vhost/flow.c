@@ -13,47 +13,12 @@
 #include <linux/kernel_shim.h>
 #include <string.h>
 #endif
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/ipv6.h>
 
 #include "flow.h"
-
-#define ETHER_LEN	14
-#define TYPE_OFFSET	12
-#define TAG_LEN		4
-#define TAGS_MAX	2
-
-#define ETHERTYPE_IPV4	0x0800
-#define ETHERTYPE_IPV6	0x86dd
-#define ETHERTYPE_VLAN	0x8100
-#define ETHERTYPE_QINQ	0x88a8
-
-#define IPV4_LEN	20
-#define IPV6_LEN	40
-#define IPV6_ADDR_LEN	16
-/* More extension headers than anybody sends. */
-#define EXTENSIONS_MAX	8
-/* More options in one of them. */
-#define OPTIONS_MAX	16
-
-/* Numbers of protocols and extension headers. */
-enum {
-	HOP_BY_HOP	= 0,
-	TCP		= 6,
-	UDP		= 17,
-	ROUTING		= 43,
-	FRAGMENT	= 44,
-	DESTINATION	= 60,
-};
-
-#define ROUTING_TYPE_2	2
-#define OPTION_PAD1	0
-#define OPTION_HOME	201
-
-/* Bits of hash types; a report is the bit's number and one. */
-enum {
-	TYPE_IPV4, TYPE_TCPV4, TYPE_UDPV4,
-	TYPE_IPV6, TYPE_TCPV6, TYPE_UDPV6,
-	TYPE_IP_EX, TYPE_TCP_EX, TYPE_UDP_EX,
-};
 
 /* What a packet turned out to be. */
 struct packet {
@@ -75,8 +40,8 @@ static void fill(struct vhn_flow *flow, int type, const struct packet *p, bool p
 	memcpy(flow->input + p->address_len, p->destination, p->address_len);
 	flow->len = 2 * p->address_len;
 	if (ports) {
-		memcpy(flow->input + flow->len, p->ports, 4);
-		flow->len += 4;
+		memcpy(flow->input + flow->len, p->ports, VHN_PORTS_LEN);
+		flow->len += VHN_PORTS_LEN;
 	}
 	flow->report = type + 1;
 }
@@ -86,9 +51,9 @@ static bool hash_as(struct vhn_flow *flow, u32 types, int base, const struct pac
 {
 	int type = base;
 
-	if (p->ports && p->protocol == TCP && (types >> (base + 1) & 1))
+	if (p->ports && p->protocol == IPPROTO_TCP && (types >> (base + 1) & 1))
 		type = base + 1;
-	else if (p->ports && p->protocol == UDP && (types >> (base + 2) & 1))
+	else if (p->ports && p->protocol == IPPROTO_UDP && (types >> (base + 2) & 1))
 		type = base + 2;
 	else if (!(types >> base & 1))
 		return false;
@@ -98,19 +63,19 @@ static bool hash_as(struct vhn_flow *flow, u32 types, int base, const struct pac
 
 static void set_ports(struct packet *p, const u8 *at, u32 len)
 {
-	if ((p->protocol == TCP || p->protocol == UDP) && len >= 4)
+	if ((p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP) && len >= VHN_PORTS_LEN)
 		p->ports = at;
 }
 
 static void parse_ipv4(const u8 *ip, u32 len, u32 types, struct vhn_flow *flow)
 {
-	struct packet p = { .address_len = 4 };
+	struct packet p = { .address_len = VHN_IPV4_ADDR_LEN };
 	u32 header;
 
-	if (len < IPV4_LEN || ip[0] >> 4 != 4)
+	if (len < VHN_IPV4_LEN || ip[0] >> 4 != 4)
 		return;
 	header = (ip[0] & 0xf) * 4;
-	if (header < IPV4_LEN)
+	if (header < VHN_IPV4_LEN)
 		return;
 	p.source = ip + 12;
 	p.destination = ip + 16;
@@ -118,7 +83,7 @@ static void parse_ipv4(const u8 *ip, u32 len, u32 types, struct vhn_flow *flow)
 	/* More fragments, or not the first. */
 	if (!(be16_at(ip + 6) & 0x3fff) && header <= len)
 		set_ports(&p, ip + header, len - header);
-	hash_as(flow, types, TYPE_IPV4, &p);
+	hash_as(flow, types, VHN_FLOW_IPV4, &p);
 }
 
 /* Mobile IPv6 (RFC 6275): where the sender is at home. */
@@ -127,14 +92,14 @@ static const u8 *home_address(const u8 *options, u32 len)
 	u32 at = 0;
 	u32 i;
 
-	for (i = 0; i < OPTIONS_MAX && at + 2 <= len; i++) {
-		if (options[at] == OPTION_PAD1) {
+	for (i = 0; i < VHN_FLOW_OPTIONS_MAX && at + 2 <= len; i++) {
+		if (options[at] == IPV6_TLV_PAD1) {
 			at++;
 			continue;
 		}
 		if (at + 2 + options[at + 1] > len)
 			return NULL;
-		if (options[at] == OPTION_HOME && options[at + 1] == IPV6_ADDR_LEN)
+		if (options[at] == IPV6_TLV_HAO && options[at + 1] == VHN_IPV6_ADDR_LEN)
 			return options + at + 2;
 		at += 2 + options[at + 1];
 	}
@@ -146,9 +111,10 @@ static void take_addresses(struct packet *ex, u8 type, const u8 *header, u32 len
 {
 	const u8 *home;
 
-	if (type == ROUTING && header[2] == ROUTING_TYPE_2 && len >= 8 + IPV6_ADDR_LEN)
+	if (type == IPPROTO_ROUTING && header[2] == IPV6_SRCRT_TYPE_2 &&
+	    len >= 8 + VHN_IPV6_ADDR_LEN)
 		ex->destination = header + 8;
-	if (type != DESTINATION)
+	if (type != IPPROTO_DSTOPTS)
 		return;
 	home = home_address(header + 2, len - 2);
 	if (home)
@@ -162,16 +128,16 @@ static bool walk_extensions(struct packet *p, struct packet *ex, const u8 *at, u
 	bool whole = true;
 	u32 i, size;
 
-	for (i = 0; i < EXTENSIONS_MAX; i++) {
-		if (next != HOP_BY_HOP && next != ROUTING && next != FRAGMENT &&
-		    next != DESTINATION)
+	for (i = 0; i < VHN_FLOW_EXTENSIONS_MAX; i++) {
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING &&
+		    next != IPPROTO_FRAGMENT && next != IPPROTO_DSTOPTS)
 			break;
 		if (len < 8)
 			return true;
-		size = next == FRAGMENT ? 8 : 8 + at[1] * 8;
+		size = next == IPPROTO_FRAGMENT ? 8 : 8 + at[1] * 8;
 		if (size > len)
 			return true;
-		if (next == FRAGMENT)
+		if (next == IPPROTO_FRAGMENT)
 			whole = !(be16_at(at + 2) & 0xfff9);
 		else
 			take_addresses(ex, next, at, size);
@@ -187,21 +153,21 @@ static bool walk_extensions(struct packet *p, struct packet *ex, const u8 *at, u
 
 static void parse_ipv6(const u8 *ip, u32 len, u32 types, struct vhn_flow *flow)
 {
-	struct packet p = { .address_len = IPV6_ADDR_LEN };
+	struct packet p = { .address_len = VHN_IPV6_ADDR_LEN };
 	struct packet ex;
 	bool extended;
 
-	if (len < IPV6_LEN || ip[0] >> 4 != 6)
+	if (len < VHN_IPV6_LEN || ip[0] >> 4 != 6)
 		return;
 	p.source = ip + 8;
 	p.destination = ip + 24;
 	p.protocol = ip[6];
 	ex = p;
-	extended = walk_extensions(&p, &ex, ip + IPV6_LEN, len - IPV6_LEN);
+	extended = walk_extensions(&p, &ex, ip + VHN_IPV6_LEN, len - VHN_IPV6_LEN);
 	ex.protocol = p.protocol;
 	ex.ports = p.ports;
-	if (!extended || !hash_as(flow, types, TYPE_IP_EX, &ex))
-		hash_as(flow, types, TYPE_IPV6, &p);
+	if (!extended || !hash_as(flow, types, VHN_FLOW_IP_EX, &ex))
+		hash_as(flow, types, VHN_FLOW_IPV6, &p);
 }
 
 /**
@@ -213,25 +179,25 @@ static void parse_ipv6(const u8 *ip, u32 len, u32 types, struct vhn_flow *flow)
  */
 void vhn_flow_parse(const u8 *frame, u32 len, u32 types, struct vhn_flow *flow)
 {
-	u32 at = TYPE_OFFSET;
+	u32 at = VHN_ETHERTYPE_OFFSET;
 	u16 type;
 	int tags;
 
 	*flow = (struct vhn_flow){};
-	if (len < ETHER_LEN)
+	if (len < ETH_HLEN)
 		return;
 	type = be16_at(frame + at);
-	for (tags = 0; tags < TAGS_MAX; tags++) {
-		if (type != ETHERTYPE_VLAN && type != ETHERTYPE_QINQ)
+	for (tags = 0; tags < VHN_FLOW_TAGS_MAX; tags++) {
+		if (type != ETH_P_8021Q && type != ETH_P_8021AD)
 			break;
-		at += TAG_LEN;
+		at += VHN_TAG_LEN;
 		if (len < at + 2)
 			return;
 		type = be16_at(frame + at);
 	}
 	at += 2;
-	if (type == ETHERTYPE_IPV4)
+	if (type == ETH_P_IP)
 		parse_ipv4(frame + at, len - at, types, flow);
-	else if (type == ETHERTYPE_IPV6)
+	else if (type == ETH_P_IPV6)
 		parse_ipv6(frame + at, len - at, types, flow);
 }

@@ -7,10 +7,8 @@
 
 #include <linux/types.h>
 
+#include "flow_format.h"
 #include "toeplitz.h"
-
-/* Bytes from the beginning of a packet that are looked at, at most. */
-#define VHN_FLOW_LOOK	256
 
 /**
  * struct vhn_flow - input of the hash
@@ -21,7 +19,7 @@
 struct vhn_flow {
 	u16 report;
 	u16 len;
-	u8 input[VHN_TOEPLITZ_INPUT_MAX];
+	u8 input[VHN_FLOW_INPUT_MAX];
 };
 
 void vhn_flow_parse(const u8 *frame, u32 len, u32 types, struct vhn_flow *flow);

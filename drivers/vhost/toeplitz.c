@@ -3,13 +3,24 @@
  * Toeplitz (spec 5.3): the sum, without carry, of the 32 bits of the key that begin where
  * a bit of the input is set.
  */
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#endif
+#include <linux/vhost_net_coal.h>
+
+#include "flow_format.h"
 #include "toeplitz.h"
+
+/* The last bit of the input sees 32 bits of the key, as the first does. */
+static_assert(VHN_FLOW_INPUT_MAX + sizeof(u32) == VHN_HASH_KEY_LEN);
 
 /**
  * vhn_toeplitz() - hash of an input
- * @key: VHN_TOEPLITZ_KEY_LEN bytes
+ * @key: VHN_HASH_KEY_LEN bytes
  * @input: addresses and ports in network order
- * @len: bytes of it, up to VHN_TOEPLITZ_INPUT_MAX
+ * @len: bytes of it, up to VHN_FLOW_INPUT_MAX
  *
  * Return: the hash.
  */
@@ -26,7 +37,7 @@ u32 vhn_toeplitz(const u8 *key, const u8 *input, u32 len)
 			if (input[i] >> bit & 1)
 				hash ^= (u32)(window >> (bit + 1));
 		}
-		window = window << 8 | (i + 5 < VHN_TOEPLITZ_KEY_LEN ? key[i + 5] : 0);
+		window = window << 8 | (i + 5 < VHN_HASH_KEY_LEN ? key[i + 5] : 0);
 	}
 	return hash;
 }

@@ -9,6 +9,10 @@
 #define _FLOW_BPF_H
 
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/ipv6.h>
 #include <linux/types.h>
 
 #include <bpf/bpf_endian.h>
@@ -16,45 +20,7 @@
 
 #include <stdbool.h>
 
-/* Bytes from the beginning of a packet that are looked at, at most. */
-#define FLOW_LOOK	256
-
-#define TYPE_OFFSET	12
-#define TAG_LEN		4
-#define TAGS_MAX	2
-
-#define ETHERTYPE_IPV4	0x0800
-#define ETHERTYPE_IPV6	0x86dd
-#define ETHERTYPE_VLAN	0x8100
-#define ETHERTYPE_QINQ	0x88a8
-
-#define IPV4_LEN	20
-#define IPV4_ADDRESSES	8
-#define IPV6_LEN	40
-#define IPV6_ADDR_LEN	16
-#define EXTENSIONS_MAX	8
-#define OPTIONS_MAX	16
-
-/* Numbers of protocols and extension headers. */
-enum {
-	HOP_BY_HOP	= 0,
-	TCP		= 6,
-	UDP		= 17,
-	ROUTING		= 43,
-	FRAGMENT	= 44,
-	DESTINATION	= 60,
-};
-
-#define ROUTING_TYPE_2	2
-#define OPTION_PAD1	0
-#define OPTION_HOME	201
-
-/* Bits of hash types; those with TCP and with UDP ports follow the one without ports. */
-enum {
-	TYPE_IPV4	= 0,
-	TYPE_IPV6	= 3,
-	TYPE_IP_EX	= 6,
-};
+#include "flow_format.h"
 
 /**
  * struct flow - input of the hash
@@ -67,7 +33,7 @@ struct flow {
 	__u32 report;
 	__u32 protocol;
 	__u32 len;
-	__u8 input[2 * IPV6_ADDR_LEN + 4];
+	__u8 input[VHN_FLOW_INPUT_MAX];
 };
 
 /* A packet, and what it turned out to be. */
@@ -80,7 +46,7 @@ struct packet {
 /* Where the packet, or what is looked at of it, ends. */
 static __always_inline __u32 end_of(const struct __sk_buff *skb)
 {
-	return skb->len < FLOW_LOOK ? skb->len : FLOW_LOOK;
+	return skb->len < VHN_FLOW_LOOK ? skb->len : VHN_FLOW_LOOK;
 }
 
 static __always_inline bool load(struct __sk_buff *skb, __u32 at, void *to, __u32 len)
@@ -91,42 +57,44 @@ static __always_inline bool load(struct __sk_buff *skb, __u32 at, void *to, __u3
 /* Returns the type that fits, or -1. */
 static __always_inline int type_of(const struct packet *p, __u32 types, int base)
 {
-	if (p->ports && p->protocol == TCP && (types >> (base + 1) & 1))
+	if (p->ports && p->protocol == IPPROTO_TCP && (types >> (base + 1) & 1))
 		return base + 1;
-	if (p->ports && p->protocol == UDP && (types >> (base + 2) & 1))
+	if (p->ports && p->protocol == IPPROTO_UDP && (types >> (base + 2) & 1))
 		return base + 2;
 	return types >> base & 1 ? base : -1;
 }
 
 static __always_inline void set_ports(struct packet *p, __u32 at)
 {
-	if ((p->protocol == TCP || p->protocol == UDP) && at + 4 <= end_of(p->skb))
+	if ((p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP) &&
+	    at + VHN_PORTS_LEN <= end_of(p->skb))
 		p->ports = at;
 }
 
 static __always_inline void parse_ipv4(struct packet *p, __u32 ip, __u32 types,
 				       struct flow *flow)
 {
-	__u8 header[IPV4_LEN];
+	__u8 header[VHN_IPV4_LEN];
 	__u32 header_len;
 	int type;
 
 	if (!load(p->skb, ip, header, sizeof(header)) || header[0] >> 4 != 4)
 		return;
 	header_len = (header[0] & 0xf) * 4;
-	if (header_len < IPV4_LEN)
+	if (header_len < VHN_IPV4_LEN)
 		return;
 	p->protocol = header[9];
 	/* More fragments, or not the first: no ports. */
 	if (!(header[6] & 0x3f) && !header[7])
 		set_ports(p, ip + header_len);
-	type = type_of(p, types, TYPE_IPV4);
+	type = type_of(p, types, VHN_FLOW_IPV4);
 	if (type < 0)
 		return;
-	__builtin_memcpy(flow->input, header + 12, IPV4_ADDRESSES);
-	flow->len = IPV4_ADDRESSES;
-	if (type != TYPE_IPV4 && load(p->skb, p->ports, flow->input + IPV4_ADDRESSES, 4))
-		flow->len = IPV4_ADDRESSES + 4;
+	__builtin_memcpy(flow->input, header + 12, 2 * VHN_IPV4_ADDR_LEN);
+	flow->len = 2 * VHN_IPV4_ADDR_LEN;
+	if (type != VHN_FLOW_IPV4 &&
+	    load(p->skb, p->ports, flow->input + 2 * VHN_IPV4_ADDR_LEN, VHN_PORTS_LEN))
+		flow->len = 2 * VHN_IPV4_ADDR_LEN + VHN_PORTS_LEN;
 	flow->protocol = p->protocol;
 	flow->report = type + 1;
 }
@@ -147,13 +115,13 @@ static int see_option(__u32 index, void *context)
 
 	if (at + 2 > o->end || !load(o->skb, at, option, sizeof(option)))
 		return 1;
-	if (option[0] == OPTION_PAD1) {
+	if (option[0] == IPV6_TLV_PAD1) {
 		o->at = at + 1;
 		return 0;
 	}
 	if (at + 2 + option[1] > o->end)
 		return 1;
-	if (option[0] == OPTION_HOME && option[1] == IPV6_ADDR_LEN) {
+	if (option[0] == IPV6_TLV_HAO && option[1] == VHN_IPV6_ADDR_LEN) {
 		o->home = at + 2;
 		return 1;
 	}
@@ -178,11 +146,12 @@ static __always_inline void take_addresses(struct walk *w, const __u8 *header, _
 {
 	struct options o = { .skb = w->skb, .at = w->at + 2, .end = w->at + size };
 
-	if (w->next == ROUTING && header[2] == ROUTING_TYPE_2 && size >= 8 + IPV6_ADDR_LEN)
+	if (w->next == IPPROTO_ROUTING && header[2] == IPV6_SRCRT_TYPE_2 &&
+	    size >= 8 + VHN_IPV6_ADDR_LEN)
 		w->destination = w->at + 8;
-	if (w->next != DESTINATION)
+	if (w->next != IPPROTO_DSTOPTS)
 		return;
-	bpf_loop(OPTIONS_MAX, see_option, &o, 0);
+	bpf_loop(VHN_FLOW_OPTIONS_MAX, see_option, &o, 0);
 	if (o.home)
 		w->source = o.home;
 }
@@ -194,17 +163,18 @@ static int see_extension(__u32 index, void *context)
 	__u8 header[8];
 	__u32 size;
 
-	if (next != HOP_BY_HOP && next != ROUTING && next != FRAGMENT && next != DESTINATION)
+	if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT &&
+	    next != IPPROTO_DSTOPTS)
 		return 1;
 	w->extended = true;
 	w->cut_off = true;
 	if (!load(w->skb, w->at, header, sizeof(header)))
 		return 1;
-	size = next == FRAGMENT ? 8 : 8 + header[1] * 8;
+	size = next == IPPROTO_FRAGMENT ? 8 : 8 + header[1] * 8;
 	if (w->at + size > end_of(w->skb))
 		return 1;
 	w->cut_off = false;
-	if (next == FRAGMENT)
+	if (next == IPPROTO_FRAGMENT)
 		w->fragment = header[2] || (header[3] & 0xf9);
 	else
 		take_addresses(w, header, size);
@@ -216,8 +186,8 @@ static int see_extension(__u32 index, void *context)
 static __always_inline void parse_ipv6(struct packet *p, __u32 ip, __u32 types,
 				       struct flow *flow)
 {
-	struct walk w = { .skb = p->skb, .at = ip + IPV6_LEN };
-	int base = TYPE_IP_EX;
+	struct walk w = { .skb = p->skb, .at = ip + VHN_IPV6_LEN };
+	int base = VHN_FLOW_IP_EX;
 	__u8 header[8];
 	int type = -1;
 
@@ -227,26 +197,27 @@ static __always_inline void parse_ipv6(struct packet *p, __u32 ip, __u32 types,
 	w.next = header[6];
 	w.source = ip + 8;
 	w.destination = ip + 24;
-	bpf_loop(EXTENSIONS_MAX, see_extension, &w, 0);
+	bpf_loop(VHN_FLOW_EXTENSIONS_MAX, see_extension, &w, 0);
 	p->protocol = w.next;
 	if (!w.cut_off && !w.fragment)
 		set_ports(p, w.at);
 	if (w.extended)
-		type = type_of(p, types, TYPE_IP_EX);
+		type = type_of(p, types, VHN_FLOW_IP_EX);
 	if (type < 0) {
-		base = TYPE_IPV6;
-		type = type_of(p, types, TYPE_IPV6);
+		base = VHN_FLOW_IPV6;
+		type = type_of(p, types, VHN_FLOW_IPV6);
 		w.source = ip + 8;
 		w.destination = ip + 24;
 	}
 	if (type < 0)
 		return;
-	if (!load(p->skb, w.source, flow->input, IPV6_ADDR_LEN) ||
-	    !load(p->skb, w.destination, flow->input + IPV6_ADDR_LEN, IPV6_ADDR_LEN))
+	if (!load(p->skb, w.source, flow->input, VHN_IPV6_ADDR_LEN) ||
+	    !load(p->skb, w.destination, flow->input + VHN_IPV6_ADDR_LEN, VHN_IPV6_ADDR_LEN))
 		return;
-	flow->len = 2 * IPV6_ADDR_LEN;
-	if (type != base && load(p->skb, p->ports, flow->input + 2 * IPV6_ADDR_LEN, 4))
-		flow->len = 2 * IPV6_ADDR_LEN + 4;
+	flow->len = 2 * VHN_IPV6_ADDR_LEN;
+	if (type != base && load(p->skb, p->ports, flow->input + 2 * VHN_IPV6_ADDR_LEN,
+				 VHN_PORTS_LEN))
+		flow->len = VHN_FLOW_INPUT_MAX;
 	flow->protocol = p->protocol;
 	flow->report = type + 1;
 }
@@ -255,23 +226,23 @@ static __always_inline void parse_ipv6(struct packet *p, __u32 ip, __u32 types,
 __noinline int parse_flow(struct __sk_buff *skb, __u32 types, struct flow *flow)
 {
 	struct packet p = { .skb = skb };
-	__u32 at = TYPE_OFFSET;
+	__u32 at = VHN_ETHERTYPE_OFFSET;
 	__be16 type;
 	int tags;
 
 	if (!flow || !load(skb, at, &type, sizeof(type)))
 		return 0;
-	for (tags = 0; tags < TAGS_MAX; tags++) {
-		if (type != bpf_htons(ETHERTYPE_VLAN) && type != bpf_htons(ETHERTYPE_QINQ))
+	for (tags = 0; tags < VHN_FLOW_TAGS_MAX; tags++) {
+		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
 			break;
-		at += TAG_LEN;
+		at += VHN_TAG_LEN;
 		if (!load(skb, at, &type, sizeof(type)))
 			return 0;
 	}
 	at += sizeof(type);
-	if (type == bpf_htons(ETHERTYPE_IPV4))
+	if (type == bpf_htons(ETH_P_IP))
 		parse_ipv4(&p, at, types, flow);
-	else if (type == bpf_htons(ETHERTYPE_IPV6))
+	else if (type == bpf_htons(ETH_P_IPV6))
 		parse_ipv6(&p, at, types, flow);
 	return 0;
 }

@@ -52,12 +52,12 @@ struct {
 /* What the answer to a flow is. */
 static __always_inline void turn_round(struct flow *flow)
 {
-	if (flow->len < 2 * IPV6_ADDR_LEN) {
-		swap_halves(flow->input, 4);
-		swap_halves(flow->input + IPV4_ADDRESSES, 2);
+	if (flow->len < 2 * VHN_IPV6_ADDR_LEN) {
+		swap_halves(flow->input, VHN_IPV4_ADDR_LEN);
+		swap_halves(flow->input + 2 * VHN_IPV4_ADDR_LEN, 2);
 	} else {
-		swap_halves(flow->input, IPV6_ADDR_LEN);
-		swap_halves(flow->input + 2 * IPV6_ADDR_LEN, 2);
+		swap_halves(flow->input, VHN_IPV6_ADDR_LEN);
+		swap_halves(flow->input + 2 * VHN_IPV6_ADDR_LEN, 2);
 	}
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the steering programs and the process that sets them share. */
-#ifndef _VCOAL_STEERING_H
-#define _VCOAL_STEERING_H
+#ifndef VCOAL_STEERING_H
+#define VCOAL_STEERING_H
 
 #include <linux/types.h>
+#include <linux/vhost_net_coal.h>
 
 /* Pairs of queues; a power of two, and what a tap has at most. */
 #define STEERING_PAIRS	256
-#define STEERING_KEY	40
+/* Entries of a table; a power of two. */
 #define STEERING_TABLE	128
 
 /**
@@ -24,8 +25,8 @@ struct steering_rule {
 	__u32 types;
 	__u32 mask;
 	__u32 unclassified;
-	__u8 key[STEERING_KEY];
+	__u8 key[VHN_HASH_KEY_LEN];
 	__u16 table[STEERING_TABLE];
 };
 
-#endif /* _VCOAL_STEERING_H */
+#endif /* VCOAL_STEERING_H */

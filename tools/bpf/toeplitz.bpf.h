@@ -24,7 +24,7 @@ __noinline __u32 toeplitz(const struct steering_rule *rule, const struct flow *f
 		/* No branches: the verifier would follow each. */
 		for (bit = 7; bit >= 0; bit--)
 			hash ^= (__u32)(window >> (bit + 1)) & -(flow->input[i] >> bit & 1U);
-		window = window << 8 | (i + 5 < STEERING_KEY ? key[i + 5] : 0);
+		window = window << 8 | (i + 5 < VHN_HASH_KEY_LEN ? key[i + 5] : 0);
 	}
 	return hash;
 }

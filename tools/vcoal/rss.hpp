@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "bpf/steering.h"
+
 #include <cstddef>
 #include <cstdint>
+#include <linux/vhost_net_coal.h>
 #include <vector>
 
 namespace vcoal {
 
 /// Bounds of what a driver may ask for: rss_max_key_size and
 /// rss_max_indirection_table_length of the configuration space (spec 1.4).
-constexpr std::size_t rss_max_key = 40;
-constexpr std::size_t rss_max_table = 128;
+constexpr std::size_t rss_max_key = VHN_HASH_KEY_LEN;
+constexpr std::size_t rss_max_table = STEERING_TABLE;
 
 /// Which packets are hashed, and how (spec 5.3).
 struct HashConfig {

@@ -8,21 +8,16 @@
 #include <atomic>
 #include <bit>
 #include <cerrno>
-#include <steering.h>
 #include <steering.skel.h>
 #include <string>
 
 namespace vcoal {
 namespace {
 
-static_assert(steering_pairs == STEERING_PAIRS);
-static_assert(rss_max_key == STEERING_KEY);
-static_assert(rss_max_table == STEERING_TABLE);
-
 /// Automatic steering hashes addresses and, where there are, ports.
 constexpr std::uint32_t automatic_types = 0x3f;
 /// Any will do.
-constexpr std::array<std::uint8_t, STEERING_KEY> automatic_key{
+constexpr std::array<std::uint8_t, rss_max_key> automatic_key{
     0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
     0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
     0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
@@ -32,9 +27,9 @@ constexpr std::array<std::uint8_t, STEERING_KEY> automatic_key{
 }
 
 void check_pair(unsigned pair) {
-    if (pair >= STEERING_PAIRS) {
+    if (pair >= steering_pairs) {
         refuse("use pair " + std::to_string(pair),
-               "the last is " + std::to_string(STEERING_PAIRS - 1));
+               "the last is " + std::to_string(steering_pairs - 1));
     }
 }
 
@@ -112,7 +107,7 @@ void Steering::put(const steering_rule& rule) {
 }
 
 void Steering::reset() {
-    for (unsigned pair = 0; pair < STEERING_PAIRS; pair++) {
+    for (unsigned pair = 0; pair < steering_pairs; pair++) {
         set_enabled(pair, false);
     }
     set_active_pairs(1);

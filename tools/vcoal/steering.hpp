@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "bpf/steering.h"
 #include "vcoal/rss.hpp"
 #include "vcoal/tap.hpp"
 
 #include <memory>
 
 struct steering;
-struct steering_rule;
 
 namespace vcoal {
 
 /// Pairs of queues that can be told apart: what a tap has at most.
-constexpr unsigned steering_pairs = 256;
+constexpr unsigned steering_pairs = STEERING_PAIRS;
 
 /// The programs that choose the receive queue of each frame (tools/bpf/steering.bpf.c).
 /// Changing what they do is a store to memory: no lock, no system call, and each frame is

@@ -210,6 +210,8 @@ struct vhn_filter {
 
 /* Kinds of hashes: VIRTIO_NET_RSS_HASH_TYPE_* of the inner or only headers. */
 #define VHN_HASH_TYPES		0x1ffU
+/* What of a key the longest input of the hash reaches. */
+#define VHN_HASH_KEY_LEN	40
 
 /**
  * struct vhn_hash - argument of VHN_SET_HASH: which packets are hashed, and how
@@ -223,7 +225,7 @@ struct vhn_filter {
 struct vhn_hash {
 	__u32 index;
 	__u32 types;
-	__u8 key[40];
+	__u8 key[VHN_HASH_KEY_LEN];
 };
 
 #define VHN_SET_COAL	_IOW(VHN_IOC_TYPE, 0x00, struct vhn_coal_set)

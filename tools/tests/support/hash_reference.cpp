@@ -19,7 +19,7 @@ std::ostream& operator<<(std::ostream& out, const Hashed& hashed) {
 }
 
 Hashed hashed(const Bytes& frame, const HashConfig& config) {
-    std::array<std::uint8_t, VHN_TOEPLITZ_KEY_LEN> key{};
+    std::array<std::uint8_t, VHN_HASH_KEY_LEN> key{};
     std::ranges::copy(config.key, key.begin());
     const auto length =
         static_cast<std::uint32_t>(std::min<std::size_t>(frame.size(), VHN_FLOW_LOOK));

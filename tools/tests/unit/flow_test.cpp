@@ -151,7 +151,7 @@ TEST(Flow, NoiseIsHarmless) {
         }
         vhn_flow flow{};
         vhn_flow_parse(frame.data(), static_cast<std::uint32_t>(frame.size()), all_types, &flow);
-        ASSERT_LE(flow.len, VHN_TOEPLITZ_INPUT_MAX);
+        ASSERT_LE(flow.len, VHN_FLOW_INPUT_MAX);
         ASSERT_EQ(flow.report == 0, flow.len == 0);
     }
 }
@@ -175,7 +175,7 @@ std::uint32_t toeplitz_by_definition(const Bytes& input) {
 
 TEST(Toeplitz, IsWhatItIsDefinedToBe) {
     std::mt19937 dice(2);
-    for (std::uint32_t length = 0; length <= VHN_TOEPLITZ_INPUT_MAX; length++) {
+    for (std::uint32_t length = 0; length <= VHN_FLOW_INPUT_MAX; length++) {
         for (int i = 0; i < 50; i++) {
             Bytes input(length);
             std::ranges::generate(input, [&] { return static_cast<std::uint8_t>(dice()); });
