@@ -65,31 +65,27 @@ void PackedRing::reset() {
 std::optional<std::uint16_t> PackedRing::add(std::span<const Segment> readable,
                                              std::span<const Segment> writable) {
     const std::size_t segments = readable.size() + writable.size();
-    if (segments == 0) {
-        throw Error("virtqueue", "add a buffer without memory", EINVAL);
-    }
-    const bool indirect = segments > 1 && segments <= options().indirect_entries;
-    const std::size_t needed = indirect ? 1 : segments;
-    if (needed > free_) {
+    const std::optional<Place> where = place(segments);
+    if (!where) {
         return std::nullopt;
     }
 
     const std::uint16_t id = free_ids_.back();
     free_ids_.pop_back();
-    if (indirect) {
+    if (where->indirect) {
         const std::uint64_t table = write_table(id, readable, writable);
         write({table, static_cast<std::uint32_t>(sizeof(vring_packed_desc) * segments), id,
                VRING_DESC_F_INDIRECT});
     }
-    for (std::size_t i = 0; !indirect && i < segments; i++) {
+    for (std::size_t i = 0; !where->indirect && i < segments; i++) {
         const bool device_writes = i >= readable.size();
         const Segment& segment = device_writes ? writable[i - readable.size()] : readable[i];
         const unsigned flags = (device_writes ? VRING_DESC_F_WRITE : 0U) |
                                (i + 1 == segments ? 0U : VRING_DESC_F_NEXT);
         write({segment.address, segment.length, id, static_cast<std::uint16_t>(flags)});
     }
-    slots_[id] = static_cast<std::uint16_t>(needed);
-    free_ -= static_cast<unsigned>(needed);
+    slots_[id] = where->descriptors;
+    free_ -= where->descriptors;
     under_way_.add(id, total_length(writable));
     return id;
 }

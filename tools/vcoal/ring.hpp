@@ -3,6 +3,7 @@
 
 #include "vcoal/vhost.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -75,6 +76,16 @@ public:
 
     /// Forgets every buffer; zeroes the ring. The device must have stopped.
     virtual void reset() = 0;
+
+protected:
+    /// How a buffer is put into the ring.
+    struct Place {
+        bool indirect;
+        std::uint16_t descriptors; ///< of the ring itself
+    };
+
+    /// For a buffer of that many segments; nothing when there is no room.
+    std::optional<Place> place(std::size_t segments) const;
 
 private:
     RingOptions options_;

@@ -68,24 +68,19 @@ void SplitRing::reset() {
 
 std::optional<std::uint16_t> SplitRing::add(std::span<const Segment> readable,
                                             std::span<const Segment> writable) {
-    const std::size_t segments = readable.size() + writable.size();
-    if (segments == 0) {
-        throw Error("virtqueue", "add a buffer without memory", EINVAL);
-    }
-    const bool indirect = segments > 1 && segments <= options().indirect_entries;
-    const std::size_t needed = indirect ? 1 : segments;
-    if (needed > free_) {
+    const std::optional<Place> where = place(readable.size() + writable.size());
+    if (!where) {
         return std::nullopt;
     }
 
     const std::uint16_t head = first_free_;
-    if (indirect) {
+    if (where->indirect) {
         write_indirect(head, readable, writable);
     } else {
         write_chain(head, readable, writable);
     }
-    length_[head] = static_cast<std::uint16_t>(needed);
-    free_ -= static_cast<unsigned>(needed);
+    length_[head] = where->descriptors;
+    free_ -= where->descriptors;
     if (options().in_order) {
         under_way_.add(head, total_length(writable));
     }

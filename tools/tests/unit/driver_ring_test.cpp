@@ -88,6 +88,11 @@ TEST_F(PackedDriver, RefusesMoreThanFits) {
     EXPECT_EQ(ring.free(), 1U);
 }
 
+TEST_F(PackedDriver, RefusesABufferWithoutMemory) {
+    EXPECT_THROW(ring.add({}, {}), Error);
+    EXPECT_EQ(ring.free(), 5U);
+}
+
 TEST_F(PackedDriver, RefusesAUsedDescriptorForNoBuffer) {
     const std::uint16_t id = add();
     ring.publish();

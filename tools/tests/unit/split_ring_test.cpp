@@ -94,6 +94,12 @@ TEST_P(Ring, RefusesMoreThanFits) {
     EXPECT_EQ(ring.free(), 0U);
 }
 
+TEST_P(Ring, RefusesABufferWithoutMemory) {
+    const unsigned free = ring.free();
+    EXPECT_THROW(ring.add({}, {}), Error);
+    EXPECT_EQ(ring.free(), free);
+}
+
 TEST_P(Ring, KicksOnlyWhenAsked) {
     device.want_kicks(true);
     add(1, 0);
