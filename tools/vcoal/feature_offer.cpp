@@ -172,6 +172,7 @@ std::uint64_t vhost_bits() {
 std::vector<FeatureOffer> offer_features(const DeviceAbilities& abilities,
                                          const FeatureChoice& choice) {
     std::vector<FeatureOffer> offers;
+    offers.reserve(rows.size());
     for (const Row& row : rows) {
         offers.push_back(judge(row, abilities, choice));
     }
