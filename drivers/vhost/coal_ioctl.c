@@ -62,7 +62,8 @@ static int set_hash(struct vhn_queue *q, const struct vhn_hash *hash)
 	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	if (!h)
 		return -ENOMEM;
-	h->hash = *hash;
+	h->types = hash->types;
+	vhn_toeplitz_prepare(&h->toeplitz, hash->key);
 	vhn_queue_set_hash(q, h);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "filter.h"
 #include "notify.h"
 #include "stats.h"
+#include "toeplitz.h"
 #include "vring.h"
 #include "worker.h"
 
@@ -37,11 +38,13 @@ struct vhn_queue_filter {
 /**
  * struct vhn_queue_hash - hashes in use
  * @rcu: for its end
- * @hash: checked, constant
+ * @types: VIRTIO_NET_RSS_HASH_TYPE_*, not 0; constant
+ * @toeplitz: prepared with the key; constant
  */
 struct vhn_queue_hash {
 	struct rcu_head rcu;
-	struct vhn_hash hash;
+	u32 types;
+	struct vhn_toeplitz toeplitz;
 };
 
 /**

@@ -92,6 +92,7 @@ static void hash(struct vhn_queue *q, struct header_end *end)
 	u32 len = sizeof(buffer);
 	struct vhn_flow flow;
 	const u8 *frame;
+	u32 value;
 
 	frame = vhn_prefetch_look(&q->prefetch, buffer, &len);
 	if (unlikely(!frame))
@@ -99,8 +100,9 @@ static void hash(struct vhn_queue *q, struct header_end *end)
 	rcu_read_lock();
 	h = rcu_dereference(q->hash);
 	if (h) {
-		vhn_flow_parse(frame, len, h->hash.types, &flow);
-		end->hash_value = cpu_to_le32(vhn_toeplitz(h->hash.key, flow.input, flow.len));
+		vhn_flow_parse(frame, len, h->types, &flow);
+		value = vhn_toeplitz_hash(&h->toeplitz, flow.input, flow.len);
+		end->hash_value = cpu_to_le32(value);
 		end->hash_report = cpu_to_le16(flow.report);
 	}
 	rcu_read_unlock();

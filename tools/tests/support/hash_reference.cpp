@@ -25,7 +25,9 @@ Hashed hashed(const Bytes& frame, const HashConfig& config) {
         static_cast<std::uint32_t>(std::min<std::size_t>(frame.size(), VHN_FLOW_LOOK));
     vhn_flow flow{};
     vhn_flow_parse(frame.data(), length, config.types, &flow);
-    return {flow.report, vhn_toeplitz(key.data(), flow.input, flow.len)};
+    vhn_toeplitz toeplitz;
+    vhn_toeplitz_prepare(&toeplitz, key.data());
+    return {flow.report, vhn_toeplitz_hash(&toeplitz, flow.input, flow.len)};
 }
 
 unsigned rss_pair(const Bytes& frame, const RssConfig& config) {
