@@ -65,9 +65,9 @@ TEST(CheckSchedule, TwoLanesRunTwoAtATime) {
 }
 
 TEST(CheckSchedule, WhatIsToBeAloneIs) {
-    std::vector<std::string> names;
-    for (int i = 0; i < 200; i++) {
-        names.push_back(i % 7 == 3 ? "alone" : "part");
+    std::vector<std::string> names(200, "part");
+    for (std::size_t i = 3; i < names.size(); i += 7) {
+        names[i] = "alone";
     }
     const auto parts = parts_named(names);
     std::atomic<int> running{0};

@@ -72,10 +72,10 @@ protected:
         directory = ::mkdtemp(name.data());
         path = directory / "control";
     }
-    ~ControlSocketTest() override { fs::remove_all(directory); }
+    void TearDown() override { fs::remove_all(directory); }
 
     ControlSocket make() {
-        return ControlSocket(path, [this](const Json& request) { return answer(request); });
+        return {path, [this](const Json& request) { return answer(request); }};
     }
 
     Reply answer(const Json& request) {

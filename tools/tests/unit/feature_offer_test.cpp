@@ -89,8 +89,9 @@ TEST(FeatureOffer, OptionsMakeSomePossible) {
     EXPECT_NE(why_not(plain, VIRTIO_NET_F_MTU).find("--mtu"), std::string::npos);
     EXPECT_NE(why_not(plain, VIRTIO_NET_F_SPEED_DUPLEX).find("--speed"), std::string::npos);
     EXPECT_NE(why_not(plain, VIRTIO_NET_F_HOST_USO), "");
-    for (const unsigned bit : {VIRTIO_NET_F_MQ, VIRTIO_NET_F_MTU, VIRTIO_NET_F_SPEED_DUPLEX,
-                               VIRTIO_NET_F_HOST_USO, VIRTIO_NET_F_GUEST_USO6}) {
+    constexpr unsigned bits[] = {VIRTIO_NET_F_MQ, VIRTIO_NET_F_MTU, VIRTIO_NET_F_SPEED_DUPLEX,
+                                 VIRTIO_NET_F_HOST_USO, VIRTIO_NET_F_GUEST_USO6};
+    for (const unsigned bit : bits) {
         EXPECT_EQ(why_not(everything(), bit), "");
     }
 }
