@@ -18,6 +18,10 @@ using namespace vcoal::test;
 constexpr auto& key = published_key;
 constexpr std::uint32_t all_types = VHN_HASH_TYPES;
 
+constexpr std::uint32_t all_types_but(std::uint32_t types) {
+    return all_types & ~types;
+}
+
 Hashed hashed(const Bytes& frame, std::uint32_t types = all_types) {
     return vcoal::test::hashed(frame, published_hash(types));
 }
@@ -55,9 +59,9 @@ TEST(Flow, RSS_D3_OnlyTypesThatAreEnabled) {
     const Bytes frame = ipv4(v.source, v.destination) + ports(v.source_port, v.destination_port);
     EXPECT_EQ(hashed(frame, 0), nothing);
     EXPECT_EQ(hashed(frame, VIRTIO_NET_RSS_HASH_TYPE_UDPv4), nothing);
-    EXPECT_EQ(
-        hashed(frame, all_types & ~VIRTIO_NET_RSS_HASH_TYPE_IPv4 & ~VIRTIO_NET_RSS_HASH_TYPE_TCPv4),
-        nothing);
+    EXPECT_EQ(hashed(frame,
+                     all_types_but(VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_TCPv4)),
+              nothing);
     EXPECT_EQ(hashed(frame, VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_UDPv4),
               (Hashed{VIRTIO_NET_HASH_REPORT_IPv4, v.addresses}));
     EXPECT_EQ(hashed(ethernet(0x0806) + Bytes(46)), nothing);
@@ -104,7 +108,7 @@ TEST(Flow, AddressesOfExtensionHeadersAreForTheExTypes) {
                          destination_options(43, six.source) +
                          routing_type_2(tcp, six.destination) + end;
     EXPECT_EQ(hashed(mobile), (Hashed{VIRTIO_NET_HASH_REPORT_TCPv6_EX, six.with_ports}));
-    EXPECT_EQ(hashed(mobile, all_types & ~VIRTIO_NET_RSS_HASH_TYPE_TCP_EX),
+    EXPECT_EQ(hashed(mobile, all_types_but(VIRTIO_NET_RSS_HASH_TYPE_TCP_EX)),
               (Hashed{VIRTIO_NET_HASH_REPORT_IPv6_EX, six.addresses}));
     // Without them it is as without extension headers.
     const Bytes plain = ipv6("2001:db8::1", "2001:db8::2") + end;
