@@ -53,9 +53,9 @@ public:
     explicit World(const RingOptions& options) : ring(make_ring(memory, options)) {
         guest_memory = &memory;
         const RingAddresses& at = ring->addresses();
-        device.desc = reinterpret_cast<vring_desc*>(at.desc);
-        device.avail = reinterpret_cast<vring_avail*>(at.avail);
-        device.used = reinterpret_cast<vring_used*>(at.used);
+        device.desc = part<vring_desc>(at.desc);
+        device.avail = part<vring_avail>(at.avail);
+        device.used = part<vring_used>(at.used);
         device.num = options.size;
         device.packed = options.packed;
         device.event_idx = options.event_idx;
@@ -172,6 +172,13 @@ private:
             EXPECT_EQ(iov[i].iov_base, memory.at(segment.address, segment.length).data());
             EXPECT_EQ(iov[i].iov_len, segment.length);
         }
+    }
+
+    /// A part of the ring by its address in this process.
+    template <typename T>
+    T* part(std::uint64_t address) const {
+        const std::uint64_t offset = address - memory.process_address(memory.base());
+        return memory.object<T>(memory.base() + offset);
     }
 
     vhn_used pending[VHN_MAX_IOV];
