@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint8_t hop_by_hop = 0;
 constexpr std::uint8_t routing = 43;
 constexpr std::uint8_t fragmentation = 44;
-constexpr std::uint8_t destination = 60;
+constexpr std::uint8_t destination_header = 60;
 
 Bytes address(const std::string& text) {
     const bool six = text.find(':') != std::string::npos;
@@ -101,7 +101,7 @@ Bytes RandomPackets::extension(std::uint8_t type, std::uint8_t next) {
     if (type == routing && roll(2) == 0) {
         return Bytes{next, 2, 2, 1, 0, 0, 0, 0} + noise(16);
     }
-    if (type == destination && roll(2) == 0) {
+    if (type == destination_header && roll(2) == 0) {
         Bytes header{next, 2, 0, 1, 0, 0, 201, 16};
         return header + noise(16);
     }
@@ -110,7 +110,7 @@ Bytes RandomPackets::extension(std::uint8_t type, std::uint8_t next) {
 }
 
 Bytes RandomPackets::random_ipv6() {
-    constexpr std::uint8_t types[] = {hop_by_hop, routing, fragmentation, destination};
+    constexpr std::uint8_t types[] = {hop_by_hop, routing, fragmentation, destination_header};
     const unsigned count = roll(2) == 0 ? 0 : roll(11);
     std::uint8_t next = protocol();
     Bytes headers;
