@@ -180,7 +180,7 @@ TEST(CoalIoctlStates, AnswerInEveryState) {
     for (const State state : all_states) {
         VhostSetup setup(vhost_node, tap, state);
         setup.vhost.enable_coalescing_ioctls();
-        for (const unsigned queue : {VHN_VRING_RX, VHN_VRING_TX}) {
+        for (unsigned queue = 0; queue < VHN_NR_VRINGS; queue++) {
             SCOPED_TRACE(state_name(state));
             EXPECT_NO_THROW(setup.vhost.set_coalescing(queue, VHN_COAL_QUEUE, {9, 90}));
             EXPECT_EQ(setup.vhost.coalescing(queue).requested.max_packets, 9U);
