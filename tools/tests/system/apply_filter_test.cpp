@@ -150,7 +150,7 @@ protected:
 
     ApplyFilter() { std::filesystem::remove(path); }
 
-    ~ApplyFilter() override {
+    void TearDown() override {
         for (const char* interface : {"point0", "br0", "lower0", "port0", "other0"}) {
             run({"ip", "link", "delete", interface});
         }
@@ -530,11 +530,13 @@ TEST_F(ApplyFilter, AnInterfaceThatGoesEndsIt) {
 TEST_F(ApplyFilter, AReaderThatEndsDoesNotKeepTheInterfaceFromBeingPutBack) {
     make_point("macvlan");
     const StubGuest guest(path);
-    const auto end = run({"sh", "-c",
-                          "{ \"$0\" \"$@\" & pid=$!;"
-                          " until ip link show point0 | grep -q 02:00:00:00:00:01; do :; done;"
-                          " kill $pid; wait $pid; echo status $? >&2; } | true",
-                          vcoal_program(), "apply-filter", "--control", path, "--to", "point0"});
+    const std::string script = R"({
+        "$0" "$@" & pid=$!
+        until ip link show point0 | grep -q 02:00:00:00:00:01; do :; done
+        kill $pid; wait $pid; echo status $? >&2
+    } | true)";
+    const auto end = run(
+        {"sh", "-c", script, vcoal_program(), "apply-filter", "--control", path, "--to", "point0"});
     EXPECT_EQ(end.output, "status 0\n");
     EXPECT_EQ(mac_of("point0"), "02:00:00:00:00:99");
 }
