@@ -76,7 +76,7 @@ TEST_P(BlockedWorker, ReportsAndSettingsAnswerAllTheSame) {
     const auto expect = [&](const char* name, const std::function<void()>& action) {
         expect_answer(blocked, name, action);
     };
-    for (const unsigned index : {VHN_VRING_RX, VHN_VRING_TX}) {
+    for (unsigned index = 0; index < VHN_NR_VRINGS; index++) {
         expect("statistics", [&] { vhost.statistics(index); });
         expect("get", [&] { vhost.coalescing(index); });
         expect("set", [&] { vhost.set_coalescing(index, VHN_COAL_QUEUE, {1, 1}); });
