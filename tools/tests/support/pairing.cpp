@@ -246,11 +246,12 @@ Json Pairing::await_event(const std::string& event) {
     }
 }
 
-std::vector<std::string> Pairing::commands() {
+std::vector<std::string> Pairing::commands(const std::string& kind) {
     stats(); // whatever came before the answer has been read
     std::vector<std::string> names;
     for (const Json& event : events_) {
-        if (event.at("event") == "control") {
+        if (event.at("event") == "control" &&
+            event.at("command").get<std::string>().starts_with(kind)) {
             names.push_back(event.at("command").get<std::string>() + " " +
                             event.at("ack").get<std::string>());
         }

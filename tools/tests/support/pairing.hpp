@@ -101,8 +101,9 @@ public:
     Json settled_stats();
     /// The next event of a kind, those before it included that were passed over.
     Json await_event(const std::string& event);
-    /// Control commands seen since this was asked last, by name.
-    std::vector<std::string> commands();
+    /// Control commands whose names begin with @p kind, seen since this was asked last. The
+    /// driver sends those of its receive modes whenever it likes.
+    std::vector<std::string> commands(const std::string& kind);
     /// Events that it dropped because nobody read them.
     unsigned lost() const noexcept { return lost_; }
     /// Waits for the next "up" and configures the interface anew.

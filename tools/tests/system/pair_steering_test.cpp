@@ -212,7 +212,7 @@ TEST_P(PairHash, RSS_D3_WithRxhashOffTheDeviceIsToldSo) {
         GTEST_SKIP() << "6.12's in-tree driver takes no hashes without RSS";
     }
     pairing().ethtool("-K", {"rxhash", "on"});
-    pairing().commands();
+    pairing().commands("MQ");
     pairing().ethtool("-K", {"rxhash", "off"});
     EXPECT_EQ(types_told(), "00000000");
     expect_hash(ipv4(published_ipv4[0].source, published_ipv4[0].destination), ETH_P_IP, 0);

@@ -118,9 +118,9 @@ TEST_P(Pair, QueuesAreUsedAsTheDriverAsks) {
     EXPECT_GT((counts_of(after, 0) - counts_of(before, 0)).signals, 0U);
     EXPECT_GT((counts_of(after, 2) - counts_of(before, 2)).signals, 0U);
 
-    pairing.commands();
+    pairing.commands("MQ");
     pairing.ethtool("-L", {"combined", "1"}); // CTRL-D9
-    EXPECT_EQ(pairing.commands(), Strings{"MQ_VQ_PAIRS_SET ok"});
+    EXPECT_EQ(pairing.commands("MQ"), Strings{"MQ_VQ_PAIRS_SET ok"});
     EXPECT_EQ(pairing.stats().at("active_pairs"), 1);
     before = pairing.settled_stats();
     for (int connection = 0; connection < 16; connection++) {
