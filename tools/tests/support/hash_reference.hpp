@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a packet's hash is and where it goes, computed by the host module's own pure files.
+// What a packet's hash is and where it goes, by the specification (5.3) and the RFCs alone:
+// nothing of the device's own code is in it.
 #pragma once
 
 #include "support/packets.hpp"
 #include "vcoal/rss.hpp"
 
+#include <cstdint>
 #include <iosfwd>
 
 namespace vcoal::test {
@@ -21,6 +23,9 @@ struct Hashed {
 };
 
 std::ostream& operator<<(std::ostream& out, const Hashed& hashed);
+
+/// As the specification says it, bit by bit. The key goes on with zeroes.
+std::uint32_t toeplitz_by_definition(const Bytes& key, const Bytes& input);
 
 /// Looks at no more of the frame than the device does.
 Hashed hashed(const Bytes& frame, const HashConfig& config);
