@@ -2,6 +2,7 @@
 //
 // `ethtool -G` on the driver's interface: queues reset and enabled again, one by one,
 // with another ring (VIRTIO_F_RING_RESET), under a `vcoal pair`.
+#include "support/bench.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/nodes.hpp"
 #include "support/pairing.hpp"
@@ -81,6 +82,23 @@ TEST_P(PairResize, TheDriverIsUnboundAndBoundAgain) {
     Pairing pairing(vhost());
     for (int round = 0; round < 2; round++) {
         pairing.ethtool("-G", {"rx", "64", "tx", "64"});
+        EXPECT_EQ(unbind_driver(pairing.virtio_index()), 0);
+        pairing.await_event("down");
+        EXPECT_EQ(bind_driver(pairing.virtio_index()), 0);
+        pairing.await_up();
+        exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
+    }
+}
+
+// Whatever is on its way when the device is reset comes back, and the next life is whole.
+TEST_P(PairResize, TheDriverIsUnboundAndBoundAgainUnderTraffic) {
+    Pairing pairing(vhost());
+    const std::string target = pairing.guest().address;
+    for (int round = 0; round < 3; round++) {
+        const auto before = counts_of(pairing.stats(), rx).signals;
+        const bench::Child flood({"ping", "-f", "-q", target}, nullptr, bench::Errors::output);
+        EXPECT_TRUE(
+            eventually([&] { return counts_of(pairing.stats(), rx).signals > before + 100; }));
         EXPECT_EQ(unbind_driver(pairing.virtio_index()), 0);
         pairing.await_event("down");
         EXPECT_EQ(bind_driver(pairing.virtio_index()), 0);
