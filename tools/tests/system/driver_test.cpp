@@ -7,12 +7,12 @@
 #include "support/modules.hpp"
 #include "support/nodes.hpp"
 #include "support/pairing.hpp"
+#include "support/traffic.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/netdev.hpp"
 #include "vcoal/packet_socket.hpp"
 
 #include <fmt/format.h>
-#include <future>
 #include <gtest/gtest.h>
 #include <linux/if_ether.h>
 #include <net/if.h>
@@ -176,7 +176,7 @@ TEST_P(Driver, IsUnboundAndBoundAgain) {
 }
 
 // COAL-D5, COAL-D6: a queue that was reset has forgotten; the driver tells it again.
-TEST_P(Driver, RingsAreResizedAndParametersSurvive) {
+TEST_P(Driver, RingsAreResizedUnderTrafficAndParametersSurvive) {
     Pairing pairing(vhost());
     const bool ours = vhost() == vhost_node;
     const auto effective = [&](unsigned vq) {
@@ -188,18 +188,19 @@ TEST_P(Driver, RingsAreResizedAndParametersSurvive) {
                                            "queue_mask", "1", "--coalesce", "rx-usecs", "400"});
         ASSERT_EQ(end.status, 0) << end.output;
     }
+    Traffic traffic(pairing);
     for (const char* size : {"64", "32", "128", "256"}) {
         SCOPED_TRACE(size);
-        auto traffic = std::async(std::launch::async,
-                                  [&] { exchange_tcp(pairing.host(), pairing.guest(), megabyte); });
+        EXPECT_TRUE(traffic.moves());
         pairing.ethtool("-G", {"rx", size, "tx", size});
-        traffic.get();
-        exchange_udp(pairing.host(), pairing.guest(), 100);
+        EXPECT_TRUE(traffic.moves());
         if (ours) {
             EXPECT_EQ(effective(0), Json({{"max_packets", 8}, {"max_usecs", 400}}));
             EXPECT_EQ(effective(1), Json({{"max_packets", 0xffffffff}, {"max_usecs", 70}}));
         }
     }
+    EXPECT_EQ(traffic.end(), "");
+    exchange_udp(pairing.host(), pairing.guest(), 100);
     EXPECT_THROW(pairing.ethtool("-G", {"rx", "16"}), Error);
     EXPECT_THROW(pairing.ethtool("-G", {"tx", "48"}), Error);
     EXPECT_TRUE(pairing.ping());
