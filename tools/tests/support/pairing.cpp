@@ -246,6 +246,12 @@ Json Pairing::await_event(const std::string& event) {
     }
 }
 
+std::size_t Pairing::pending(const std::string& event) const {
+    return static_cast<std::size_t>(
+        std::count_if(events_.begin(), events_.end(),
+                      [&](const Json& came) { return came.at("event") == event; }));
+}
+
 std::vector<std::string> Pairing::commands(const std::string& kind) {
     stats(); // whatever came before the answer has been read
     std::vector<std::string> names;

@@ -7,6 +7,7 @@
 #include "vcoal/vhost.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <nlohmann/json.hpp>
@@ -101,6 +102,8 @@ public:
     Json settled_stats();
     /// The next event of a kind, those before it included that were passed over.
     Json await_event(const std::string& event);
+    /// Events of a kind that came before the last answer, and were not awaited.
+    std::size_t pending(const std::string& event) const;
     /// Control commands whose names begin with @p kind, seen since this was asked last. The
     /// driver sends those of its receive modes whenever it likes.
     std::vector<std::string> commands(const std::string& kind);
