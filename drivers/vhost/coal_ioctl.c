@@ -10,7 +10,7 @@
 
 #include "queue.h"
 
-/* Largest argument, so that one buffer serves all. */
+/* Any argument but a filter, which is too large for the stack. */
 union argument {
 	u32 index;
 	struct vhn_coal_set set;
@@ -62,9 +62,17 @@ static int set_hash(struct vhn_queue *q, const struct vhn_hash *hash)
 	h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	if (!h)
 		return -ENOMEM;
-	h->types = hash->types;
+	h->config = *hash;
 	vhn_toeplitz_prepare(&h->toeplitz, hash->key);
 	vhn_queue_set_hash(q, h);
+	return 0;
+}
+
+static int get_hash(const struct vhn_queue *q, struct vhn_hash *hash)
+{
+	if (q->index != VHN_VRING_RX)
+		return -EINVAL;
+	vhn_queue_get_hash(q, hash);
 	return 0;
 }
 
@@ -81,6 +89,8 @@ static int dispatch(struct vhn_queue *q, unsigned int nr, union argument *a)
 		return reset(q, &a->reset);
 	case _IOC_NR(VHN_SET_HASH):
 		return set_hash(q, &a->hash);
+	case _IOC_NR(VHN_GET_HASH):
+		return get_hash(q, &a->hash);
 	default:
 		return get_stats(n, &a->stats);
 	}
@@ -105,18 +115,71 @@ static int set_filter(struct vhn_queue *q, void __user *arg, size_t given)
 	return 0;
 }
 
+static int answer(void __user *arg, size_t given, const void *known, size_t size)
+{
+	if (copy_to_user(arg, known, min(size, given)))
+		return -EFAULT;
+	/* What a newer caller knows and this kernel does not is 0. */
+	if (given > size && clear_user(arg + size, given - size))
+		return -EFAULT;
+	return 0;
+}
+
+static int get_filter(const struct vhn_queue *q, void __user *arg, size_t given)
+{
+	struct vhn_filter *f;
+	int err;
+
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	err = copy_struct_from_user(f, sizeof(*f), arg, given);
+	if (!err)
+		err = vhn_filter_check_vring(f->index);
+	if (!err) {
+		vhn_queue_get_filter(q, f);
+		err = answer(arg, given, f, sizeof(*f));
+	}
+	kfree(f);
+	return err;
+}
+
 /* Size this kernel knows of an argument; 0: no such ioctl. */
 static size_t known_size(unsigned int nr)
 {
-	static const u8 size[] = {
+	static const u16 size[] = {
 		[_IOC_NR(VHN_SET_COAL)] = sizeof(struct vhn_coal_set),
 		[_IOC_NR(VHN_GET_COAL)] = sizeof(struct vhn_coal_state),
 		[_IOC_NR(VHN_RESET_COAL)] = sizeof(struct vhn_coal_reset),
 		[_IOC_NR(VHN_GET_STATS)] = sizeof(struct vhn_vring_stats),
+		[_IOC_NR(VHN_SET_FILTER)] = sizeof(struct vhn_filter),
 		[_IOC_NR(VHN_SET_HASH)] = sizeof(struct vhn_hash),
+		[_IOC_NR(VHN_GET_FILTER)] = sizeof(struct vhn_filter),
+		[_IOC_NR(VHN_GET_HASH)] = sizeof(struct vhn_hash),
 	};
 
 	return nr < ARRAY_SIZE(size) ? size[nr] : 0;
+}
+
+/* Those whose argument is not a filter. */
+static int small_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
+{
+	size_t known = known_size(_IOC_NR(cmd)), given = _IOC_SIZE(cmd);
+	union argument a = {};
+	struct vhn_queue *q;
+	int err;
+
+	err = copy_struct_from_user(&a, known, arg, given);
+	if (err)
+		return err;
+	if (a.index >= VHN_NR_VRINGS)
+		return -ENOBUFS;
+
+	q = &dev->queues[array_index_nospec(a.index, VHN_NR_VRINGS)];
+	err = dispatch(q, _IOC_NR(cmd), &a);
+	if (err || !(_IOC_DIR(cmd) & _IOC_READ))
+		return err;
+	return answer(arg, given, &a, known);
 }
 
 /**
@@ -133,34 +196,22 @@ static size_t known_size(unsigned int nr)
  */
 long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
 {
-	size_t known = known_size(_IOC_NR(cmd)), given = _IOC_SIZE(cmd);
-	bool filter = _IOC_NR(cmd) == _IOC_NR(VHN_SET_FILTER);
-	union argument a = {};
-	struct vhn_queue *q;
-	int err;
+	struct vhn_queue *rx = &dev->queues[VHN_VRING_RX];
+	size_t given = _IOC_SIZE(cmd);
 
-	if (!known && !filter)
+	if (!known_size(_IOC_NR(cmd)))
 		return -ENOIOCTLCMD;
 	if (!(READ_ONCE(dev->backend_features) & BIT_ULL(VHN_BACKEND_F_COAL)))
 		return -EOPNOTSUPP;
-	if (given < sizeof(a.index))
+	if (given < sizeof_field(union argument, index))
 		return -EINVAL;
-	if (filter)
-		return set_filter(&dev->queues[VHN_VRING_RX], arg, given);
-	err = copy_struct_from_user(&a, known, arg, given);
-	if (err)
-		return err;
-	if (a.index >= VHN_NR_VRINGS)
-		return -ENOBUFS;
 
-	q = &dev->queues[array_index_nospec(a.index, VHN_NR_VRINGS)];
-	err = dispatch(q, _IOC_NR(cmd), &a);
-	if (err || !(_IOC_DIR(cmd) & _IOC_READ))
-		return err;
-	if (copy_to_user(arg, &a, min(known, given)))
-		return -EFAULT;
-	/* What a newer caller knows and this kernel does not is 0. */
-	if (given > known && clear_user(arg + known, given - known))
-		return -EFAULT;
-	return 0;
+	switch (_IOC_NR(cmd)) {
+	case _IOC_NR(VHN_SET_FILTER):
+		return set_filter(rx, arg, given);
+	case _IOC_NR(VHN_GET_FILTER):
+		return get_filter(rx, arg, given);
+	default:
+		return small_ioctl(dev, cmd, arg);
+	}
 }

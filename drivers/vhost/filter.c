@@ -26,6 +26,19 @@
 #define VLAN_MAX	4095
 
 /**
+ * vhn_filter_check_vring() - has this vring a filter?
+ * @index: of the vring, from user space
+ *
+ * Return: 0, -ENOBUFS for an unknown vring, -EINVAL for the one that does not receive.
+ */
+int vhn_filter_check_vring(u32 index)
+{
+	if (index >= VHN_NR_VRINGS)
+		return -ENOBUFS;
+	return index == VHN_VRING_RX ? 0 : -EINVAL;
+}
+
+/**
  * vhn_filter_check() - can this be a filter?
  * @f: the filter, from user space
  *
@@ -34,9 +47,11 @@
  */
 int vhn_filter_check(const struct vhn_filter *f)
 {
-	if (f->index >= VHN_NR_VRINGS)
-		return -ENOBUFS;
-	if (f->index != VHN_VRING_RX || (f->modes & ~VHN_FILTER_MODES))
+	int err = vhn_filter_check_vring(f->index);
+
+	if (err)
+		return err;
+	if (f->modes & ~VHN_FILTER_MODES)
 		return -EINVAL;
 	if (f->nr_unicast > VHN_FILTER_MACS || f->nr_multicast > VHN_FILTER_MACS - f->nr_unicast)
 		return -EINVAL;

@@ -56,6 +56,7 @@ static inline bool vhn_filter_same(const u8 *a, const u8 *b)
 	return a_first == b_first && a_last == b_last;
 }
 
+int vhn_filter_check_vring(u32 index);
 int vhn_filter_check(const struct vhn_filter *f);
 enum vhn_filter_verdict vhn_filter_judge_any(const struct vhn_filter *f, const u8 *destination,
 					     u16 vlan);

@@ -79,6 +79,29 @@ void vhn_queue_set_filter(struct vhn_queue *q, struct vhn_queue_filter *filter)
 }
 
 /**
+ * vhn_queue_get_filter() - which packets the guest receives
+ * @q: the queue
+ * @filter: filled in, so that it does the same when it is set
+ *
+ * Context: any; waits for nobody.
+ */
+void vhn_queue_get_filter(const struct vhn_queue *q, struct vhn_filter *filter)
+{
+	const struct vhn_queue_filter *f;
+
+	rcu_read_lock();
+	f = rcu_dereference(q->filter);
+	if (f) {
+		memcpy(filter, &f->filter, sizeof(*filter));
+	} else {
+		memset(filter, 0, sizeof(*filter));
+		filter->index = q->index;
+		filter->modes = VHN_FILTER_PROMISC;
+	}
+	rcu_read_unlock();
+}
+
+/**
  * vhn_queue_set_hash() - which packets are hashed from now on
  * @q: the queue
  * @hash: checked, taken over; NULL: none
@@ -92,6 +115,23 @@ void vhn_queue_set_hash(struct vhn_queue *q, struct vhn_queue_hash *hash)
 	old = unrcu_pointer(xchg(&q->hash, RCU_INITIALIZER(hash)));
 	if (old)
 		kfree_rcu(old, rcu);
+}
+
+/**
+ * vhn_queue_get_hash() - which packets are hashed
+ * @q: the queue
+ * @hash: filled in, so that it does the same when it is set
+ *
+ * Context: any; waits for nobody.
+ */
+void vhn_queue_get_hash(const struct vhn_queue *q, struct vhn_hash *hash)
+{
+	const struct vhn_queue_hash *h;
+
+	rcu_read_lock();
+	h = rcu_dereference(q->hash);
+	*hash = h ? h->config : (struct vhn_hash){ .index = q->index };
+	rcu_read_unlock();
 }
 
 static void put_eventfd(struct eventfd_ctx **ctx)

@@ -38,12 +38,12 @@ struct vhn_queue_filter {
 /**
  * struct vhn_queue_hash - hashes in use
  * @rcu: for its end
- * @types: VIRTIO_NET_RSS_HASH_TYPE_*, not 0; constant
+ * @config: checked, of some type; constant
  * @toeplitz: prepared with the key; constant
  */
 struct vhn_queue_hash {
 	struct rcu_head rcu;
-	u32 types;
+	struct vhn_hash config;
 	struct vhn_toeplitz toeplitz;
 };
 
@@ -141,7 +141,9 @@ void vhn_queue_reset(struct vhn_queue *q);
 int vhn_queue_set_backend(struct vhn_queue *q, int fd);
 void vhn_queue_stop(struct vhn_queue *q);
 void vhn_queue_set_filter(struct vhn_queue *q, struct vhn_queue_filter *filter);
+void vhn_queue_get_filter(const struct vhn_queue *q, struct vhn_filter *filter);
 void vhn_queue_set_hash(struct vhn_queue *q, struct vhn_queue_hash *hash);
+void vhn_queue_get_hash(const struct vhn_queue *q, struct vhn_hash *hash);
 bool vhn_queue_begin(struct vhn_queue *q);
 void vhn_queue_break(struct vhn_queue *q, int err);
 int vhn_queue_publish(struct vhn_queue *q, u32 packets, u64 start);

@@ -100,7 +100,7 @@ static void hash(struct vhn_queue *q, struct header_end *end)
 	rcu_read_lock();
 	h = rcu_dereference(q->hash);
 	if (h) {
-		vhn_flow_parse(frame, len, h->types, &flow);
+		vhn_flow_parse(frame, len, h->config.types, &flow);
 		value = vhn_toeplitz_hash(&h->toeplitz, flow.input, flow.len);
 		end->hash_value = cpu_to_le32(value);
 		end->hash_report = cpu_to_le16(flow.report);

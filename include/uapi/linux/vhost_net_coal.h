@@ -183,7 +183,8 @@ struct vhn_vring_stats {
 #define VHN_FILTER_MACS		128
 
 /**
- * struct vhn_filter - argument of VHN_SET_FILTER: which packets the guest receives
+ * struct vhn_filter - argument of VHN_SET_FILTER, VHN_GET_FILTER: which packets the guest
+ *		       receives
  * @index: VHN_VRING_RX
  * @modes: VHN_FILTER_*
  * @nr_unicast: addresses at the beginning of @macs
@@ -194,8 +195,9 @@ struct vhn_vring_stats {
  * @macs: tables; whoever has more to put there asks for ALLUNI or ALLMULTI instead
  * @vlans: bit N of word M stands for VLAN 64 M + N
  *
- * Replaces the filter as a whole: every packet is judged by one or the other. Without
- * filter all packets are received, as after VHN_RESET_DEVICE.
+ * SET replaces the filter as a whole: every packet is judged by one or the other. Without
+ * filter all packets are received, as after VHN_RESET_DEVICE; GET, of which @index alone is
+ * read, answers with PROMISC and nothing else then.
  */
 struct vhn_filter {
 	__u32 index;
@@ -214,13 +216,14 @@ struct vhn_filter {
 #define VHN_HASH_KEY_LEN	40
 
 /**
- * struct vhn_hash - argument of VHN_SET_HASH: which packets are hashed, and how
+ * struct vhn_hash - argument of VHN_SET_HASH, VHN_GET_HASH: which packets are hashed, and how
  * @index: VHN_VRING_RX
  * @types: VIRTIO_NET_RSS_HASH_TYPE_*; 0: none
  * @key: a shorter key is followed by zeros
  *
  * With VIRTIO_NET_F_HASH_REPORT the header of a packet tells its hash. Nothing is hashed
- * before this is called, nor after VHN_RESET_DEVICE (RSS-D3).
+ * before SET, nor after VHN_RESET_DEVICE (RSS-D3). GET reads @index alone; while nothing is
+ * hashed it answers with @types and @key of 0, whatever the key was.
  */
 struct vhn_hash {
 	__u32 index;
@@ -234,5 +237,7 @@ struct vhn_hash {
 #define VHN_GET_STATS	_IOWR(VHN_IOC_TYPE, 0x03, struct vhn_vring_stats)
 #define VHN_SET_FILTER	_IOW(VHN_IOC_TYPE, 0x04, struct vhn_filter)
 #define VHN_SET_HASH	_IOW(VHN_IOC_TYPE, 0x05, struct vhn_hash)
+#define VHN_GET_FILTER	_IOWR(VHN_IOC_TYPE, 0x06, struct vhn_filter)
+#define VHN_GET_HASH	_IOWR(VHN_IOC_TYPE, 0x07, struct vhn_hash)
 
 #endif /* _UAPI_LINUX_VHOST_NET_COAL_H */
