@@ -197,6 +197,13 @@ void VhostNet::set_filter(const vhn_filter& filter) {
     carry_out(VHN_SET_FILTER, &argument, "set the filter");
 }
 
+vhn_filter VhostNet::filter() const {
+    vhn_filter filter{};
+    filter.index = VHN_VRING_RX;
+    carry_out(VHN_GET_FILTER, &filter, "get the filter");
+    return filter;
+}
+
 void VhostNet::set_hash(const HashConfig& config) {
     vhn_hash argument{};
     if (config.key.size() > sizeof(argument.key)) {
@@ -207,6 +214,13 @@ void VhostNet::set_hash(const HashConfig& config) {
     argument.types = config.types;
     std::copy(config.key.begin(), config.key.end(), std::begin(argument.key));
     carry_out(VHN_SET_HASH, &argument, "set hash");
+}
+
+HashConfig VhostNet::hash() const {
+    vhn_hash hash{};
+    hash.index = VHN_VRING_RX;
+    carry_out(VHN_GET_HASH, &hash, "get hash");
+    return {hash.types, {std::begin(hash.key), std::end(hash.key)}};
 }
 
 std::uint64_t notifications(const vhn_vring_stats& stats) {

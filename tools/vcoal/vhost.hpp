@@ -76,9 +76,13 @@ public:
     vhn_vring_stats statistics(unsigned index) const;
     /// Packets that do not pass are not delivered from here on.
     void set_filter(const vhn_filter& filter);
+    /// What is in force; set again, it changes nothing.
+    vhn_filter filter() const;
     /// Which packets are hashed, and how: with VIRTIO_NET_F_HASH_REPORT their headers tell
     /// it from here on.
     void set_hash(const HashConfig& config);
+    /// What is in force; its key has VHN_HASH_KEY_LEN bytes.
+    HashConfig hash() const;
 
 private:
     void carry_out(unsigned long request, void* argument, const char* what) const;

@@ -12,10 +12,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <gtest/gtest.h>
 #include <span>
 #include <string>
+#include <sys/ioctl.h>
 #include <thread>
+#include <vector>
 
 namespace vcoal::test {
 namespace {
@@ -224,6 +228,7 @@ protected:
     }
 
     int set() { return vhost.try_ioctl(VHN_SET_HASH, &argument); }
+    int get() { return vhost.try_ioctl(VHN_GET_HASH, &argument); }
 
     VhostNet vhost;
     vhn_hash argument{};
@@ -231,12 +236,88 @@ protected:
 
 TEST_F(HashIoctl, OnlyOfTheVringThatReceives) {
     EXPECT_EQ(set(), 0);
+    EXPECT_EQ(get(), 0);
     argument.index = VHN_VRING_TX;
     EXPECT_EQ(set(), EINVAL);
+    EXPECT_EQ(get(), EINVAL);
     for (const unsigned index : {2U, 0x80000000U, 0xffffffffU}) {
         argument.index = index;
         EXPECT_EQ(set(), ENOBUFS) << index;
+        EXPECT_EQ(get(), ENOBUFS) << index;
     }
+}
+
+TEST_F(HashIoctl, NotSupportedUntilAcknowledged) {
+    vhost.set_backend_features(0);
+    EXPECT_EQ(set(), EOPNOTSUPP);
+    EXPECT_EQ(get(), EOPNOTSUPP);
+}
+
+TEST_F(HashIoctl, WhatWasSetIsReadBack) {
+    for (std::uint32_t types = 1; types <= all_types; types++) {
+        const HashConfig config = published_hash(types);
+        vhost.set_hash(config);
+        ASSERT_EQ(vhost.hash().types, types);
+        ASSERT_EQ(vhost.hash().key, config.key);
+    }
+    // Also the last bit, which no hash depends on, and what was not given.
+    vhost.set_hash({1, std::vector<std::uint8_t>(VHN_HASH_KEY_LEN, 0xff)});
+    EXPECT_EQ(vhost.hash().key, std::vector<std::uint8_t>(VHN_HASH_KEY_LEN, 0xff));
+    vhost.set_hash({1, {7, 8}});
+    std::vector<std::uint8_t> key{7, 8};
+    key.resize(VHN_HASH_KEY_LEN);
+    EXPECT_EQ(vhost.hash().key, key);
+}
+
+TEST_F(HashIoctl, WhileNothingIsHashedTypesAndKeyAreZero) {
+    const auto expect_nothing = [&] {
+        argument.types = 0xffffffff;
+        std::ranges::fill(argument.key, 0x55);
+        EXPECT_EQ(get(), 0);
+        EXPECT_EQ(argument.index, unsigned{VHN_VRING_RX});
+        EXPECT_EQ(argument.types, 0U);
+        EXPECT_TRUE(std::ranges::all_of(argument.key, [](auto byte) { return byte == 0; }));
+        EXPECT_EQ(set(), 0);
+    };
+    expect_nothing();
+    vhost.set_hash(published_hash(0));
+    expect_nothing();
+    vhost.set_hash(published_hash(all_types));
+    vhost.reset_coalescing(VHN_VRING_RX, VHN_RESET_QUEUE);
+    EXPECT_EQ(vhost.hash().types, all_types);
+    vhost.reset_coalescing(VHN_VRING_RX, VHN_RESET_DEVICE);
+    expect_nothing();
+}
+
+TEST_F(HashIoctl, BadPointer) {
+    for (const unsigned long request : {VHN_SET_HASH, VHN_GET_HASH}) {
+        EXPECT_EQ(vhost.try_ioctl(request, std::uintptr_t{0}), EFAULT);
+        EXPECT_EQ(vhost.try_ioctl(request, std::uintptr_t{0xffff'8880'0000'0000}), EFAULT);
+    }
+}
+
+TEST_F(HashIoctl, AnArgumentOfAnotherSizeIsFilledAsFarAsBothGo) {
+    const HashConfig config = published_hash(all_types);
+    vhost.set_hash(config);
+    const auto get_hash = [](std::size_t size) {
+        return _IOC(_IOC_READ | _IOC_WRITE, VHN_IOC_TYPE, _IOC_NR(VHN_GET_HASH), size);
+    };
+    constexpr std::size_t known = offsetof(vhn_hash, key);
+    std::ranges::fill(argument.key, 0x55);
+    ASSERT_EQ(vhost.try_ioctl(get_hash(known), &argument), 0);
+    EXPECT_EQ(argument.types, all_types);
+    EXPECT_TRUE(std::ranges::all_of(argument.key, [](auto byte) { return byte == 0x55; }));
+    EXPECT_EQ(vhost.try_ioctl(get_hash(3), &argument), EINVAL);
+
+    struct {
+        vhn_hash hash;
+        std::uint8_t unknown[8];
+    } larger{};
+    ASSERT_EQ(vhost.try_ioctl(get_hash(sizeof(larger)), &larger), 0);
+    EXPECT_TRUE(std::ranges::equal(larger.hash.key, config.key));
+    EXPECT_TRUE(std::ranges::all_of(larger.unknown, [](auto byte) { return byte == 0; }));
+    larger.unknown[7] = 1;
+    EXPECT_EQ(vhost.try_ioctl(get_hash(sizeof(larger)), &larger), E2BIG);
 }
 
 TEST_F(HashIoctl, UnknownTypesAreRefusedAndChangeNothing) {
@@ -246,6 +327,7 @@ TEST_F(HashIoctl, UnknownTypesAreRefusedAndChangeNothing) {
         argument.types = all_types | 1U << bit;
         EXPECT_EQ(subject.vhost().try_ioctl(VHN_SET_HASH, &argument), EINVAL) << bit;
     }
+    EXPECT_EQ(subject.vhost().hash().types, all_types);
     EXPECT_EQ(reported(subject.pass(vector_frame())), vector_hash);
 }
 
