@@ -68,7 +68,7 @@ Ways ways_of_ipv4(View ip) {
     if (ip.size() < 20 || ip[0] < 0x45 || ip[0] > 0x4f) {
         return {};
     }
-    const std::size_t length = (ip[0] - 0x40U) * 4;
+    const unsigned length = (ip[0] - 0x40U) * 4;
     const bool more_fragments = (ip[6] & 0x20) != 0;
     const unsigned offset = number(ip, 6) % 0x2000;
     const View payload = more_fragments || offset != 0 ? View{} : from(ip, length);
@@ -149,11 +149,11 @@ Ways ways_of_ipv6(View ip) {
     Ipv6 packet{copy(ip.subspan(8, 16)), copy(ip.subspan(24, 16)), ip[6], ip.subspan(40)};
     go_through(packet);
     const Bytes ports = packet.fragment ? Bytes{} : ports_of(packet.next, packet.rest);
-    const Ways plain = ways(ipv6_bit, own, packet.next, ports);
-    if (!packet.extended) {
-        return plain;
+    Ways all;
+    if (packet.extended) {
+        all = ways(ip_ex_bit, packet.source + packet.destination, packet.next, ports);
     }
-    Ways all = ways(ip_ex_bit, packet.source + packet.destination, packet.next, ports);
+    const Ways plain = ways(ipv6_bit, own, packet.next, ports);
     all.insert(all.end(), plain.begin(), plain.end());
     return all;
 }
