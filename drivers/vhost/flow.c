@@ -121,11 +121,19 @@ static void take_addresses(struct packet *ex, u8 type, const u8 *header, u32 len
 		ex->source = home;
 }
 
-/* Returns whether there were extension headers. */
+/* More fragments, or not the first. */
+static bool is_fragment(const u8 *header)
+{
+	return be16_at(header + 2) & 0xfff9;
+}
+
+/*
+ * Returns whether there were extension headers. A fragment ends them: what is behind is
+ * not in each fragment of the packet, and in all but the first it is data.
+ */
 static bool walk_extensions(struct packet *p, struct packet *ex, const u8 *at, u32 len)
 {
 	u8 next = p->protocol;
-	bool whole = true;
 	u32 i, size;
 
 	for (i = 0; i < VHN_FLOW_EXTENSIONS_MAX; i++) {
@@ -137,17 +145,18 @@ static bool walk_extensions(struct packet *p, struct packet *ex, const u8 *at, u
 		size = next == IPPROTO_FRAGMENT ? 8 : 8 + at[1] * 8;
 		if (size > len)
 			return true;
-		if (next == IPPROTO_FRAGMENT)
-			whole = !(be16_at(at + 2) & 0xfff9);
-		else
+		if (next != IPPROTO_FRAGMENT) {
 			take_addresses(ex, next, at, size);
+		} else if (is_fragment(at)) {
+			p->protocol = at[0];
+			return true;
+		}
 		next = at[0];
 		at += size;
 		len -= size;
 	}
 	p->protocol = next;
-	if (whole)
-		set_ports(p, at, len);
+	set_ports(p, at, len);
 	return i != 0;
 }
 

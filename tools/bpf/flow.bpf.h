@@ -142,14 +142,15 @@ struct walk {
 };
 
 /* Mobile IPv6 (RFC 6275): the addresses that an extension header brings, if it does. */
-static __always_inline void take_addresses(struct walk *w, const __u8 *header, __u32 size)
+static __always_inline void take_addresses(struct walk *w, __u32 type, const __u8 *header,
+					   __u32 size)
 {
 	struct options o = { .skb = w->skb, .at = w->at + 2, .end = w->at + size };
 
-	if (w->next == IPPROTO_ROUTING && header[2] == IPV6_SRCRT_TYPE_2 &&
+	if (type == IPPROTO_ROUTING && header[2] == IPV6_SRCRT_TYPE_2 &&
 	    size >= 8 + VHN_IPV6_ADDR_LEN)
 		w->destination = w->at + 8;
-	if (w->next != IPPROTO_DSTOPTS)
+	if (type != IPPROTO_DSTOPTS)
 		return;
 	bpf_loop(VHN_FLOW_OPTIONS_MAX, see_option, &o, 0);
 	if (o.home)
@@ -174,11 +175,14 @@ static int see_extension(__u32 index, void *context)
 	if (w->at + size > end_of(w->skb))
 		return 1;
 	w->cut_off = false;
-	if (next == IPPROTO_FRAGMENT)
-		w->fragment = header[2] || (header[3] & 0xf9);
-	else
-		take_addresses(w, header, size);
 	w->next = header[0];
+	if (next != IPPROTO_FRAGMENT) {
+		take_addresses(w, next, header, size);
+	} else if (header[2] || (header[3] & 0xf9)) {
+		/* What is behind is not in each fragment of the packet. */
+		w->fragment = true;
+		return 1;
+	}
 	w->at += size;
 	return 0;
 }

@@ -118,7 +118,6 @@ Bytes home_address(View options) {
 
 void take(Ipv6& packet, View header) {
     if (packet.next == fragmentation) {
-        // Of several such headers the last decides.
         packet.fragment = number(header, 2) >> 3 != 0 || (header[3] & 1) != 0;
     } else if (packet.next == routing && header[2] == 2 && header.size() >= 24) {
         packet.destination = copy(header.subspan(8, 16));
@@ -138,6 +137,9 @@ void go_through(Ipv6& packet) {
         take(packet, header);
         packet.next = header[0];
         packet.rest = packet.rest.subspan(header.size());
+        if (packet.fragment) {
+            return; // the rest is not in each fragment, and data in all but the first
+        }
     }
 }
 

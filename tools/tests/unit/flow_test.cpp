@@ -108,6 +108,17 @@ TEST(Flow, FragmentsHaveNoPorts) {
               (Hashed{VIRTIO_NET_HASH_REPORT_TCPv6, six.with_ports}));
 }
 
+// All fragments of a packet have one hash, whatever the data of one may look like.
+TEST(Flow, AFragmentEndsTheExtensionHeaders) {
+    const Bytes base = ipv6(six.source, six.destination, 44);
+    const Bytes behind = destination_options(tcp, "2001:db8::1") + ports(1, 2);
+    const Hashed expected{VIRTIO_NET_HASH_REPORT_IPv6_EX, six.addresses};
+    EXPECT_EQ(hashed(base + fragment(60, 0x0001) + behind), expected);
+    EXPECT_EQ(hashed(base + fragment(60, 0x0010) + behind), expected);
+    EXPECT_EQ(hashed(base + fragment(44, 0x0001) + fragment(tcp, 0) + ports(1, 2)), expected);
+    EXPECT_NE(hashed(base + fragment(60, 0) + behind), expected);
+}
+
 TEST(Flow, AddressesOfExtensionHeadersAreForTheExTypes) {
     const Bytes end = ports(six.source_port, six.destination_port);
     // The vector's addresses, in the headers.
