@@ -17,8 +17,9 @@ using namespace vcoal::test;
 
 namespace {
 
-constexpr unsigned long all_requests[] = {VHN_SET_COAL,  VHN_GET_COAL,   VHN_RESET_COAL,
-                                          VHN_GET_STATS, VHN_SET_FILTER, VHN_SET_HASH};
+constexpr unsigned long all_requests[] = {VHN_SET_COAL,   VHN_GET_COAL,   VHN_RESET_COAL,
+                                          VHN_GET_STATS,  VHN_SET_FILTER, VHN_SET_HASH,
+                                          VHN_GET_FILTER, VHN_GET_HASH};
 
 /// The same ioctl as a caller with another idea of its structure would ask for it.
 unsigned long resized(unsigned long request, std::size_t size) {
@@ -87,7 +88,7 @@ TEST_F(CoalIoctl, UnknownVring) {
 
 TEST_F(CoalIoctl, UnknownNumber) {
     Argument argument;
-    for (const unsigned number : {6U, 0x7fU, 0xffU}) {
+    for (const unsigned number : {8U, 0x7fU, 0xffU}) {
         EXPECT_EQ(vhost.try_ioctl(_IOWR(VHN_IOC_TYPE, number, Argument), &argument), ENOTTY);
     }
 }
