@@ -61,7 +61,7 @@ ControlAnswer ControlServer::serve(std::span<const std::byte> request,
 
 void ControlServer::need(unsigned bit) const {
     if ((features_ & feature(bit)) == 0) {
-        refuse_command(feature_names(feature(bit)).front() + " was not negotiated"); // AMB-12
+        refuse_command(feature_bit_name(bit) + " was not negotiated"); // AMB-12
     }
 }
 

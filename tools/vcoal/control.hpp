@@ -71,7 +71,7 @@ struct ControlAnswer {
 class ControlServer {
 public:
     /// Bytes of a command that are looked at; longer ones are legal, their tail is ignored.
-    static constexpr std::size_t request_limit = 65536;
+    static constexpr std::size_t request_limit = 1 << 20;
     /// Bytes of a command that its answer still shows.
     static constexpr std::size_t record_limit = 1024;
     /// No answer is longer: ack and result of VQ_GET.

@@ -14,6 +14,10 @@
 namespace vcoal {
 namespace {
 
+/// Buffers of a chain: as many as vhost takes. A chain through an indirect table may be
+/// longer than the ring.
+constexpr std::size_t longest_chain = 1024;
+
 std::size_t total(const std::vector<std::span<std::byte>>& buffers) {
     return std::accumulate(
         buffers.begin(), buffers.end(), std::size_t{0},
@@ -53,6 +57,9 @@ void DeviceChain::append(const Loopback& loopback, std::uint64_t address, std::u
                          bool write) {
     if (!write && !writable.empty()) {
         malformed_chain("find a readable buffer behind a writable one");
+    }
+    if (readable.size() + writable.size() == longest_chain) {
+        malformed_chain("have room for its buffers");
     }
     (write ? writable : readable).push_back(loopback.at(address, length));
 }

@@ -37,6 +37,7 @@ constexpr const char* not_here = "this device has none";
 constexpr const char* udp_fragments = "Linux makes no UDP fragments of this kind any more";
 constexpr const char* legacy = "only devices before version 1 have it";
 constexpr const char* pci_only = "only devices on PCI have it";
+constexpr const char* too_high = "the transport has 64 feature bits";
 
 constexpr std::array rows{
     Row{VIRTIO_NET_F_CSUM, Needs::nothing},
@@ -90,6 +91,13 @@ constexpr std::array rows{
     Row{VIRTIO_NET_F_RSC_EXT, Needs::never, "packets are not coalesced"},
     Row{VIRTIO_NET_F_STANDBY, Needs::never, not_here},
     Row{VIRTIO_NET_F_SPEED_DUPLEX, Needs::speed},
+    Row{VIRTIO_NET_F_RSS_CONTEXT, Needs::never, too_high},
+    Row{VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO, Needs::never, too_high},
+    Row{VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM, Needs::never, too_high},
+    Row{VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO, Needs::never, too_high},
+    Row{VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM, Needs::never, too_high},
+    Row{VIRTIO_NET_F_OUT_NET_HEADER, Needs::never, too_high},
+    Row{VIRTIO_NET_F_IPSEC, Needs::never, too_high},
 };
 
 /// Why the device cannot have the feature; empty when it can.
@@ -104,7 +112,11 @@ std::string obstacle(const Row& row, const DeviceAbilities& abilities) {
     case Needs::queues:
         return abilities.queues > 1 ? "" : "there is one pair of queues; see --queues";
     case Needs::mtu:
-        return abilities.mtu ? "" : "see --mtu";
+        if (!abilities.mtu) {
+            return "see --mtu";
+        }
+        // CFG-D1: whoever raises the tap's own MTU sends more.
+        return abilities.vhost_additions ? "" : abilities.vhost + " does not drop what is longer";
     case Needs::speed:
         return abilities.speed ? "" : "see --speed";
     case Needs::uso:
@@ -133,7 +145,7 @@ std::string unmet(std::uint64_t mask, unsigned bit) {
 
 FeatureOffer judge(const Row& row, const DeviceAbilities& abilities, const FeatureChoice& choice) {
     const std::uint64_t bit = feature(row.bit);
-    FeatureOffer offer{row.bit, feature_names(bit).front(), false, obstacle(row, abilities)};
+    FeatureOffer offer{row.bit, feature_bit_name(row.bit), false, obstacle(row, abilities)};
     if (!offer.why_not.empty()) {
         return offer;
     }

@@ -70,6 +70,13 @@ constexpr std::array names{
     Name{VIRTIO_NET_F_RSC_EXT, "rsc_ext"},
     Name{VIRTIO_NET_F_STANDBY, "standby"},
     Name{VIRTIO_NET_F_SPEED_DUPLEX, "speed_duplex"},
+    Name{VIRTIO_NET_F_RSS_CONTEXT, "rss_context"},
+    Name{VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO, "guest_udp_tunnel_gso"},
+    Name{VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM, "guest_udp_tunnel_gso_csum"},
+    Name{VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO, "host_udp_tunnel_gso"},
+    Name{VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM, "host_udp_tunnel_gso_csum"},
+    Name{VIRTIO_NET_F_OUT_NET_HEADER, "out_net_header"},
+    Name{VIRTIO_NET_F_IPSEC, "ipsec"},
 };
 
 constexpr std::uint64_t ctrl_vq = feature(VIRTIO_NET_F_CTRL_VQ);
@@ -115,17 +122,11 @@ bool violated(std::uint64_t features, const Rule& rule) {
     return (features & feature(rule.bit)) != 0 && (features & rule.any_of) == 0;
 }
 
-std::string name_of(unsigned bit) {
-    const auto* known =
-        std::find_if(names.begin(), names.end(), [bit](const Name& n) { return n.bit == bit; });
-    return known != names.end() ? known->name : "bit " + std::to_string(bit);
-}
-
-std::uint64_t bit_named(const std::string& name) {
+unsigned bit_named(const std::string& name) {
     const auto* known =
         std::find_if(names.begin(), names.end(), [&name](const Name& n) { return name == n.name; });
     if (known != names.end()) {
-        return feature(known->bit);
+        return known->bit;
     }
     std::string all;
     for (const Name& n : names) {
@@ -134,12 +135,38 @@ std::uint64_t bit_named(const std::string& name) {
     throw Error("feature \"" + name + "\"", "look up", EINVAL, "the names are " + all);
 }
 
+/// "+name" or "-name".
+void read_choice(FeatureChoice& choice, const std::string& item) {
+    constexpr std::uint64_t fixed = feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_F_ACCESS_PLATFORM);
+    if (item.empty() || (item[0] != '+' && item[0] != '-')) {
+        throw Error("feature \"" + item + "\"", "read", EINVAL,
+                    "write +NAME to require it or -NAME to leave it out");
+    }
+    const unsigned bit = bit_named(item.substr(1));
+    if (item[0] == '-' && (feature(bit) & fixed) != 0) {
+        throw Error("feature \"" + item + "\"", "leave out", EINVAL,
+                    "the loopback transport cannot do without it");
+    }
+    if (item[0] == '+' && bit >= feature_bits) {
+        throw Error("feature \"" + item + "\"", "offer", EOPNOTSUPP,
+                    "it is bit " + std::to_string(bit) + ", and the loopback transport has " +
+                        std::to_string(feature_bits));
+    }
+    (item[0] == '+' ? choice.required : choice.excluded) |= feature(bit);
+}
+
 } // namespace
+
+std::string feature_bit_name(unsigned bit) {
+    const auto* known =
+        std::find_if(names.begin(), names.end(), [bit](const Name& n) { return n.bit == bit; });
+    return known != names.end() ? known->name : "bit " + std::to_string(bit);
+}
 
 std::vector<std::string> feature_names(std::uint64_t features) {
     std::vector<std::string> result;
     for (; features != 0; features &= features - 1) {
-        result.push_back(name_of(static_cast<unsigned>(std::countr_zero(features))));
+        result.push_back(feature_bit_name(static_cast<unsigned>(std::countr_zero(features))));
     }
     return result;
 }
@@ -163,20 +190,10 @@ std::uint64_t drop_unmet(std::uint64_t features) {
 }
 
 FeatureChoice parse_feature_choice(const std::string& text) {
-    constexpr std::uint64_t fixed = feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_F_ACCESS_PLATFORM);
     FeatureChoice choice;
     std::istringstream list(text);
     for (std::string item; std::getline(list, item, ',');) {
-        if (item.empty() || (item[0] != '+' && item[0] != '-')) {
-            throw Error("feature \"" + item + "\"", "read", EINVAL,
-                        "write +NAME to require it or -NAME to leave it out");
-        }
-        const std::uint64_t bit = bit_named(item.substr(1));
-        if (item[0] == '-' && (bit & fixed) != 0) {
-            throw Error("feature \"" + item + "\"", "leave out", EINVAL,
-                        "the loopback transport cannot do without it");
-        }
-        (item[0] == '+' ? choice.required : choice.excluded) |= bit;
+        read_choice(choice, item);
     }
     if ((choice.required & choice.excluded) != 0) {
         throw Error("features \"" + text + "\"", "read", EINVAL,

@@ -8,10 +8,16 @@
 
 namespace vcoal {
 
-/// The mask of a feature bit.
+/// Bits that the transport can offer: one word, in the kernels that we know.
+constexpr unsigned feature_bits = 64;
+
+/// The mask of a feature bit; of one beyond feature_bits, nothing.
 constexpr std::uint64_t feature(unsigned bit) {
-    return std::uint64_t{1} << bit;
+    return bit < feature_bits ? std::uint64_t{1} << bit : 0;
 }
+
+/// Its name, or "bit N".
+std::string feature_bit_name(unsigned bit);
 
 /// Names of the bits set, lower case and without prefix ("notf_coal"), lowest bit
 /// first; "bit N" where this program knows no name.

@@ -15,8 +15,7 @@ namespace {
 /// FEAT-D2: throws Error when the driver's choice makes no sense.
 void check_choice(std::uint64_t features, std::uint64_t offered) {
     if (const auto unmet = find_unmet(features)) {
-        throw Error("features of the driver",
-                    "accept " + feature_names(feature(unmet->bit)).front(), EINVAL,
+        throw Error("features of the driver", "accept " + feature_bit_name(unmet->bit), EINVAL,
                     "it needs " + feature_names(unmet->needs).front());
     }
     if ((features & ~offered) != 0) {
@@ -86,8 +85,7 @@ void NetDevice::handle(const vlb_event& event) {
         loopback_.acknowledge(event.seq);
         break;
     case VLB_EVENT_VQ_RESET:
-        set_steered(queue_of(event), false);
-        pairs_.at(queue_of(event) / 2).stop(queue_of(event) % 2);
+        stop_queue(queue_of(event));
         loopback_.acknowledge(event.seq);
         break;
     case VLB_EVENT_VQ_ENABLE:
@@ -136,15 +134,21 @@ void NetDevice::run() {
 }
 
 void NetDevice::start_queue(unsigned vq) {
-    pairs_.at(vq / 2).start(vq % 2, loopback_, loopback_.queue(vq), queues_[vq].kick.get(),
-                            queues_[vq].call.get(), taps_[vq / 2].get());
-    set_steered(vq, true);
+    const unsigned pair = vq / 2;
+    pairs_.at(pair).start(vq % 2, loopback_, loopback_.queue(vq), queues_[vq].kick.get(),
+                          queues_[vq].call.get());
+    if (vq % 2 == VHN_VRING_TX) {
+        pairs_[pair].attach(VHN_VRING_TX, taps_[pair].get());
+    } else if (pair < receiving_pairs_) {
+        attach_receive_queue(pair);
+    }
 }
 
-void NetDevice::set_steered(unsigned vq, bool enabled) {
-    if (steering_ && vq % 2 == VHN_VRING_RX) {
-        steering_->set_enabled(vq / 2, enabled);
+void NetDevice::stop_queue(unsigned vq) {
+    if (vq % 2 == VHN_VRING_RX) {
+        detach_receive_queue(vq / 2);
     }
+    pairs_.at(vq / 2).stop(vq % 2);
 }
 
 void NetDevice::reset() {
@@ -157,6 +161,7 @@ void NetDevice::reset() {
         pair.reset();
     }
     active_pairs_ = 1;
+    receiving_pairs_ = 1;
     // Filters and hashes are gone with the vrings' reset; the rest is as it was at first.
     hash_ = {};
     config_.set_mac(loopback_, options_.mac);
@@ -188,14 +193,24 @@ std::vector<ControlAnswer> NetDevice::serve_control() {
     return answers;
 }
 
+void NetDevice::require_accepted(unsigned bit, const char* operation) const {
+    if (!running_ || (accepted_ & feature(bit)) == 0) {
+        throw Error("driver", operation, EOPNOTSUPP, feature_bit_name(bit) + " was not negotiated");
+    }
+}
+
 void NetDevice::set_link(bool up) {
+    // Without a driver, it is what the next one finds.
+    if (running_ || (loopback_.offered() & feature(VIRTIO_NET_F_STATUS)) == 0) {
+        require_accepted(VIRTIO_NET_F_STATUS, "change the link");
+    }
     config_.set_status(loopback_, VIRTIO_NET_S_LINK_UP, up);
 }
 
 void NetDevice::announce() {
-    if (!running_ || (accepted_ & feature(VIRTIO_NET_F_GUEST_ANNOUNCE)) == 0) {
-        throw Error("driver", "announce", EOPNOTSUPP, "guest_announce was not negotiated");
-    }
+    require_accepted(VIRTIO_NET_F_GUEST_ANNOUNCE, "announce");
+    // The request is a bit of the status.
+    require_accepted(VIRTIO_NET_F_STATUS, "announce");
     config_.set_status(loopback_, VIRTIO_NET_S_ANNOUNCE, true);
 }
 

@@ -44,7 +44,7 @@ public:
     void handle(const vlb_event& event);
     /// control_kick(): answers all commands that wait.
     std::vector<ControlAnswer> serve_control();
-    /// The driver's view of the link.
+    /// The driver's view of the link; throws Error where it has none.
     void set_link(bool up);
     /// Asks the driver to announce itself to its network; throws Error where it cannot.
     void announce();
@@ -73,6 +73,8 @@ private:
         EventFd call;
     };
 
+    /// Throws Error unless a driver is there that accepted the feature.
+    void require_accepted(unsigned bit, const char* operation) const;
     bool enabled(unsigned vq) const override;
     vhn_coal_state coalescing(unsigned vq) const override;
     void set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_params params) override;
@@ -94,8 +96,14 @@ private:
                        const std::function<void(VhostNet&)>& put_back);
     void run();
     void start_queue(unsigned vq);
-    /// Packets may go to a receive queue, or no longer; of no meaning for others.
-    void set_steered(unsigned vq, bool enabled);
+    void stop_queue(unsigned vq);
+    /// The receive queue of a pair, started, gets packets: those that come from now on.
+    void attach_receive_queue(unsigned pair);
+    void detach_receive_queue(unsigned pair);
+    /// The receive queues of the first @p pairs pairs get packets, and maybe more.
+    void receive_on_at_least(unsigned pairs);
+    /// None but those do (CTRL-D9).
+    void receive_on_at_most(unsigned pairs);
     void reset();
 
     NetDeviceOptions options_;
@@ -117,6 +125,8 @@ private:
     HashConfig hash_;
     std::uint64_t accepted_ = 0;
     unsigned active_pairs_ = 1;
+    /// Pairs whose receive queues get packets, as far as these are enabled.
+    unsigned receiving_pairs_ = 1;
     bool running_ = false;
     bool filter_changed_ = false;
 };

@@ -20,14 +20,48 @@ void NetDevice::set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_par
 }
 
 void NetDevice::set_active_pairs(unsigned pairs) {
-    active_pairs_ = pairs;
+    receive_on_at_least(pairs);
     if (steering_) {
         steering_->set_active_pairs(pairs);
     }
+    receive_on_at_most(pairs);
+    active_pairs_ = pairs;
+}
+
+void NetDevice::receive_on_at_least(unsigned pairs) {
+    for (; receiving_pairs_ < pairs; receiving_pairs_++) {
+        if (enabled(2 * receiving_pairs_)) {
+            attach_receive_queue(receiving_pairs_);
+        }
+    }
+}
+
+void NetDevice::receive_on_at_most(unsigned pairs) {
+    for (; receiving_pairs_ > pairs; receiving_pairs_--) {
+        detach_receive_queue(receiving_pairs_ - 1);
+    }
+}
+
+// What waits in the tap came when the queue was not to get it: before the driver was
+// there, while the queue was in reset (CTRL-D11), or when it was not in use.
+void NetDevice::attach_receive_queue(unsigned pair) {
+    taps_[pair].drain();
+    pairs_[pair].attach(VHN_VRING_RX, taps_[pair].get());
+    if (steering_) {
+        steering_->set_enabled(pair, true);
+    }
+}
+
+void NetDevice::detach_receive_queue(unsigned pair) {
+    if (steering_) {
+        steering_->set_enabled(pair, false);
+    }
+    pairs_[pair].detach(VHN_VRING_RX);
 }
 
 void NetDevice::set_rss(const RssConfig& config) {
     set_hash(config.hash);
+    receive_on_at_least(server_.pairs());
     steering_->set_rss(config);
     active_pairs_ = config.transmit_pairs;
 }

@@ -30,7 +30,11 @@ std::vector<FeatureOffer> offers_of(const NetDeviceOptions& options, Tap& tap) {
     abilities.speed = options.speed.has_value();
     abilities.tap_uso = tap.segments_udp();
     abilities.driver_may_starve_us = !options.patient_driver && !SpareThreads::possible();
-    return offer_features(abilities, options.features);
+    FeatureChoice choice = options.features;
+    if (options.mtu) {
+        choice.required |= feature(VIRTIO_NET_F_MTU) & ~choice.excluded;
+    }
+    return offer_features(abilities, choice);
 }
 
 std::vector<std::uint32_t> queue_sizes(const NetDeviceOptions& options, std::uint64_t features) {

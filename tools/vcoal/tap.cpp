@@ -3,17 +3,26 @@
 
 #include "vcoal/error.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace vcoal {
 namespace {
 
 constexpr const char* node = "/dev/net/tun";
+
+/// Of a packet that is thrown away no more is read; with less the tap calls it an error.
+constexpr std::size_t longest_header = 64;
+/// A tap's queue has 1000 packets unless somebody changed that. Who goes on sending must
+/// not keep us here.
+constexpr unsigned longest_queue = 4096;
 
 } // namespace
 
@@ -69,10 +78,13 @@ void Tap::set_filter_program(int program) {
     carry_out(TUNSETFILTEREBPF, &program, "attach filter program");
 }
 
-void Tap::set_attached(bool attached) {
-    ifreq request{};
-    request.ifr_flags = static_cast<short>(attached ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE);
-    carry_out(TUNSETQUEUE, &request, attached ? "attach queue" : "detach queue");
+void Tap::drain() {
+    std::array<std::byte, longest_header> beginning;
+    for (unsigned packet = 0; packet < longest_queue; packet++) {
+        if (::read(fd_.get(), beginning.data(), beginning.size()) < 0 && errno == EAGAIN) {
+            return;
+        }
+    }
 }
 
 } // namespace vcoal

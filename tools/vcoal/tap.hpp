@@ -46,8 +46,8 @@ public:
     void set_steering_program(int program);
     /// The same, that drops the frames it returns 0 for, after their queue was chosen.
     void set_filter_program(int program);
-    /// Attaches or detaches this queue (multi_queue only).
-    void set_attached(bool attached);
+    /// Throws away what waits in this queue. Takes no rtnl.
+    void drain();
 
 private:
     template <typename T>

@@ -59,14 +59,13 @@ void VhostPair::set_features(std::uint64_t features) {
 }
 
 void VhostPair::start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick,
-                      int call, int tap) {
+                      int call) {
     vhost_.set_vring_size(vring, queue.num);
     vhost_.set_vring_base(vring, packed_ ? packed_base : 0);
     vhost_.set_vring_addresses(vring, packed_ ? packed_addresses(loopback, queue)
                                               : split_addresses(loopback, queue));
     vhost_.set_kick(vring, kick);
     vhost_.set_call(vring, call);
-    vhost_.set_backend(vring, tap);
 }
 
 void VhostPair::stop(unsigned vring) {
@@ -80,7 +79,7 @@ void VhostPair::reset() {
 }
 
 void VhostPair::stop(unsigned vring, vhn_coal_scope scope) {
-    vhost_.set_backend(vring, -1);
+    detach(vring);
     if (coalesces_) {
         vhost_.reset_coalescing(vring, scope);
     }

@@ -24,10 +24,13 @@ public:
 
     /// What the driver accepted of what is up to vhost.
     void set_features(std::uint64_t features);
-    /// Starts a vring on a tap, from its beginning.
+    /// Sets a vring up, from its beginning. No packet passes before attach().
     /// @param queue as the loopback device has it, enabled
-    void start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick, int call,
-               int tap);
+    void start(unsigned vring, const Loopback& loopback, const vlb_vq& queue, int kick, int call);
+    /// Packets pass between a vring that was started and a tap, until detach(): then it
+    /// stands where it is.
+    void attach(unsigned vring, int tap) { vhost_.set_backend(vring, tap); }
+    void detach(unsigned vring) { vhost_.set_backend(vring, -1); }
     /// Stops a vring whose queue was reset: it goes on with what its direction was set to
     /// (COAL-D5, COAL-D6).
     void stop(unsigned vring);

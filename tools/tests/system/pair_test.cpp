@@ -39,15 +39,20 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Nodes, Pair, both_nodes(), node_name);
 
 TEST_P(Pair, SaysWhoIsPairedWithWhom) {
-    Pairing pairing(vhost(), {"--mac", "02:00:00:00:00:07", "--mtu", "1400", "--tap", "tap7"});
+    std::vector<std::string> options{"--mac", "02:00:00:00:00:07", "--tap", "tap7"};
+    const unsigned mtu = ours() ? 1400 : 1500;
+    if (ours()) {
+        options.insert(options.end(), {"--mtu", "1400"});
+    }
+    Pairing pairing(vhost(), options);
     EXPECT_EQ(pairing.up().at("driver"), "virtio_net");
     EXPECT_EQ(pairing.up().at("vhost"), vhost());
     EXPECT_EQ(pairing.tap(), "tap7");
-    EXPECT_EQ(NetDev("tap7").mtu(), 1400U);
+    EXPECT_EQ(NetDev("tap7").mtu(), mtu);
     EXPECT_EQ(pairing.accepted("notf_coal"), ours());
     EXPECT_EQ(pairing.accepted("vq_notf_coal"), ours() && in_tree_driver_knows_queues());
     const InNetNs inside(pairing.guest_ns());
-    EXPECT_EQ(NetDev(pairing.interface()).mtu(), 1400U);
+    EXPECT_EQ(NetDev(pairing.interface()).mtu(), mtu);
     EXPECT_EQ(format_mac(NetDev(pairing.interface()).mac()), "02:00:00:00:00:07");
 }
 
@@ -236,6 +241,17 @@ TEST_P(Pair, RefusesWhatItCannotOffer) {
         run({vcoal_program(), "pair", "--features=+notf_coal,-ctrl_vq", "--vhost", vhost()});
     EXPECT_EQ(end.status, 1);
     EXPECT_EQ(end.output.find("vcoal: " + vhost() + ": offer feature notf_coal"), 0U) << end.output;
+}
+
+// CFG-D1, FEAT-D1: only a device that drops what is longer has an MTU.
+TEST_P(Pair, CFG_D1_AnMtuNeedsADeviceThatEnforcesIt) {
+    if (ours()) {
+        EXPECT_TRUE(Pairing(vhost(), {"--mtu", "1400"}).accepted("mtu"));
+        return;
+    }
+    const auto end = run({vcoal_program(), "pair", "--mtu", "1400", "--vhost", vhost()});
+    EXPECT_EQ(end.status, 1);
+    EXPECT_NE(end.output.find("offer feature mtu"), std::string::npos) << end.output;
 }
 
 TEST_P(Pair, NeedsTheNamespaceToExist) {

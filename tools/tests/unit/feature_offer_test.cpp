@@ -75,6 +75,7 @@ TEST(FeatureOffer, FEAT_D1_WhatCouldNotBeCarriedOutIsNotOffered) {
     EXPECT_EQ(mask & coalescing, 0U);
     EXPECT_NE(why_not(in_tree, VIRTIO_NET_F_CTRL_RX).find("/dev/x"), std::string::npos);
     EXPECT_NE(why_not(in_tree, VIRTIO_NET_F_CTRL_VLAN).find("/dev/x"), std::string::npos);
+    EXPECT_NE(why_not(in_tree, VIRTIO_NET_F_MTU).find("/dev/x"), std::string::npos);
 
     // The bits alone are not the ioctls.
     in_tree.vhost_features |= coalescing;
@@ -124,6 +125,12 @@ TEST(FeatureOffer, WhatIsRequiredAndImpossibleIsAnErrorThatSaysWhy) {
     EXPECT_THROW(
         offer_features(everything(), {feature(VIRTIO_NET_F_MQ), feature(VIRTIO_NET_F_CTRL_VQ)}),
         Error);
+}
+
+TEST(FeatureOffer, FEAT_D1_BitsBeyondTheTransportAreNamedAndNotOffered) {
+    for (unsigned bit = VIRTIO_NET_F_RSS_CONTEXT; bit <= VIRTIO_NET_F_IPSEC; bit++) {
+        EXPECT_NE(why_not(everything(), bit).find("64"), std::string::npos) << bit;
+    }
 }
 
 TEST(FeatureOffer, VhostIsToldOfItsOwnBitsOnly) {

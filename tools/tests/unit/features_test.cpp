@@ -47,11 +47,12 @@ TEST(Features, AChoiceIsRead) {
     EXPECT_EQ(choice.excluded, csum);
     EXPECT_EQ(choice.required, notf_coal);
     EXPECT_EQ(parse_feature_choice("").required, 0U);
+    EXPECT_EQ(parse_feature_choice("-ipsec").excluded, 0U);
 }
 
 TEST(Features, ABadChoiceIsRefused) {
     for (const char* text : {"csum", "+", "-", "+nonsense", "-csum,+csum", "-csum,,+mq",
-                             "-version_1", "-access_platform", "- csum"}) {
+                             "-version_1", "-access_platform", "- csum", "+rss_context"}) {
         EXPECT_THROW(parse_feature_choice(text), Error) << text;
     }
 }
