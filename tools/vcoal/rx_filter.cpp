@@ -32,12 +32,18 @@ void RxFilter::begin(std::uint64_t features, const MacAddress& mac, std::uint16_
     *this = RxFilter();
     features_ = features;
     mac_ = mac;
+    mac_known_ = (features & feature(VIRTIO_NET_F_MAC)) != 0;
     mtu_ = (features & feature(VIRTIO_NET_F_MTU)) != 0 ? mtu : std::uint16_t{0};
     vlans_.assign(vlan_numbers, false);
 }
 
 void RxFilter::set_mode(std::uint32_t mode, bool on) {
     modes_ = on ? modes_ | mode : modes_ & ~mode;
+}
+
+void RxFilter::set_mac(const MacAddress& mac) {
+    mac_ = mac;
+    mac_known_ = true;
 }
 
 void RxFilter::set_tables(std::vector<MacAddress> unicast, std::vector<MacAddress> multicast) {
@@ -74,7 +80,8 @@ vhn_filter RxFilter::value() const {
         // The driver cannot say what it wants.
         filter.modes |= VHN_FILTER_ALLUNI | VHN_FILTER_ALLMULTI;
     }
-    filter.modes |= unicast_overflow_ ? VHN_FILTER_ALLUNI : 0;
+    // Without MAC a driver chooses an address of its own, and need not say which (CFG-G2).
+    filter.modes |= unicast_overflow_ || !mac_known_ ? VHN_FILTER_ALLUNI : 0;
     filter.modes |= multicast_overflow_ ? VHN_FILTER_ALLMULTI : 0;
     if ((features_ & feature(VIRTIO_NET_F_CTRL_VLAN)) != 0) {
         filter.modes |= VHN_FILTER_VLAN;

@@ -23,7 +23,7 @@ public:
     /// @param mode VHN_FILTER_PROMISC to VHN_FILTER_NOBCAST
     void set_mode(std::uint32_t mode, bool on);
     /// The device's own address.
-    void set_mac(const MacAddress& mac) { mac_ = mac; }
+    void set_mac(const MacAddress& mac);
     /// Replaces both tables. What does not fit is not kept: all of that kind is received
     /// then (CTRL-D6).
     void set_tables(std::vector<MacAddress> unicast, std::vector<MacAddress> multicast);
@@ -45,6 +45,8 @@ private:
     std::uint64_t features_ = 0;
     std::uint32_t modes_ = 0;
     MacAddress mac_{};
+    /// The driver uses that address, and none that it made up.
+    bool mac_known_ = false;
     std::uint16_t mtu_ = 0;
     std::vector<MacAddress> unicast_;
     std::vector<MacAddress> multicast_;

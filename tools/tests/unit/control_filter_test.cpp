@@ -9,7 +9,7 @@ namespace vcoal::test {
 namespace {
 
 constexpr std::uint64_t all_features =
-    feature(VIRTIO_NET_F_CTRL_VQ) | feature(VIRTIO_NET_F_CTRL_RX) |
+    feature(VIRTIO_NET_F_MAC) | feature(VIRTIO_NET_F_CTRL_VQ) | feature(VIRTIO_NET_F_CTRL_RX) |
     feature(VIRTIO_NET_F_CTRL_RX_EXTRA) | feature(VIRTIO_NET_F_CTRL_VLAN) |
     feature(VIRTIO_NET_F_CTRL_MAC_ADDR) | feature(VIRTIO_NET_F_GUEST_ANNOUNCE) |
     feature(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) | feature(VIRTIO_NET_F_GUEST_CSUM) |

@@ -19,7 +19,7 @@ constexpr MacAddress stranger{0x02, 0, 0, 0, 0, 3};
 constexpr MacAddress group{0x01, 0, 0x5e, 0, 0, 1};
 constexpr MacAddress other_group{0x01, 0, 0x5e, 0, 0, 2};
 constexpr MacAddress everybody{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-constexpr auto rx = feature(VIRTIO_NET_F_CTRL_RX);
+constexpr auto rx = feature(VIRTIO_NET_F_MAC) | feature(VIRTIO_NET_F_CTRL_RX);
 constexpr auto vlan = feature(VIRTIO_NET_F_CTRL_VLAN);
 
 RxFilter filter_with(std::uint32_t modes, std::uint64_t features = rx | vlan) {

@@ -16,7 +16,7 @@ constexpr MacAddress own{0x02, 0, 0, 0, 0, 1};
 constexpr MacAddress other{0x02, 0, 0, 0, 0, 2};
 constexpr MacAddress group{0x01, 0, 0x5e, 0, 0, 1};
 constexpr MacAddress everybody{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-constexpr auto rx = feature(VIRTIO_NET_F_CTRL_RX);
+constexpr auto rx = feature(VIRTIO_NET_F_MAC) | feature(VIRTIO_NET_F_CTRL_RX);
 constexpr auto vlan = feature(VIRTIO_NET_F_CTRL_VLAN);
 
 std::vector<MacAddress> addresses(std::size_t count, std::uint8_t first) {
@@ -91,6 +91,17 @@ TEST_F(RxFilterState, CTRL_D6_ATableTooLongLetsAllOfItsKindThrough) {
     filter.set_tables({}, {});
     EXPECT_FALSE(filter.unicast_overflow() || filter.multicast_overflow());
     EXPECT_FALSE(passes(other) || passes(group));
+}
+
+TEST_F(RxFilterState, CFG_G2_WithoutMacAllUnicastUntilAnAddressIsSet) {
+    filter.begin(feature(VIRTIO_NET_F_CTRL_RX), own);
+    EXPECT_TRUE(passes(other) && passes(everybody));
+    EXPECT_FALSE(passes(group));
+    filter.set_mac(own);
+    EXPECT_TRUE(passes(own));
+    EXPECT_FALSE(passes(other));
+    filter.begin(feature(VIRTIO_NET_F_CTRL_RX), own);
+    EXPECT_TRUE(passes(other)) << "the driver's address went with the reset";
 }
 
 TEST_F(RxFilterState, CTRL_D7_VlansOnlyWithTheirFeature) {
