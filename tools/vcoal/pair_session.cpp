@@ -53,6 +53,7 @@ const char* describe_death(std::int32_t death) {
 struct Source {
     int fd;
     std::function<void()> handle;
+    short events = POLLIN;
 };
 
 } // namespace
@@ -99,6 +100,7 @@ bool PairSession::step() {
         {binder_.get(), [this] { on_binding(); }},
         {device_.vhost_errors().get(), [this] { on_vhost_error(); }},
         {socket_ ? socket_->get() : -1, [this] { socket_->handle(); }},
+        {filter_untold_ ? STDOUT_FILENO : -1, [] {}, POLLOUT},
         {input_.get(),
          [this] {
              input_.fill();
@@ -109,7 +111,7 @@ bool PairSession::step() {
     };
     std::vector<pollfd> fds;
     for (const Source& source : sources) {
-        fds.push_back({source.fd, POLLIN, 0});
+        fds.push_back({source.fd, source.events, 0});
     }
     if (::poll(fds.data(), fds.size(), timeout_ms()) < 0 && errno != EINTR) {
         throw Error("event loop", "poll", errno);
@@ -277,7 +279,9 @@ void PairSession::on_vhost_error() {
 void PairSession::on_request(const std::string& line) {
     try {
         const Reply reply = answer(Json::parse(line, nullptr, false));
-        filter_muted_ = filter_muted_ && reply.unmutes != rx_filter_changed_event;
+        if (reply.unmutes == rx_filter_changed_event) {
+            filter_muted_ = filter_untold_ = false;
+        }
         say(reply.json);
     } catch (const Error& error) {
         say(to_json(error));
@@ -319,32 +323,40 @@ Json PairSession::set_link(const Json& request) {
 /// Each reader hears of it once, until it asks: a guest that changes its mind all the time
 /// floods nobody.
 void PairSession::tell_of_filter() {
-    if (!device_.take_filter_change()) {
-        return;
-    }
     const Json event = rx_filter_changed(device_.tap_name());
-    if (socket_) {
-        socket_->announce(event);
+    if (device_.take_filter_change()) {
+        if (socket_) {
+            socket_->announce(event);
+        }
+        filter_untold_ = options_.json && !filter_muted_;
     }
-    filter_muted_ = filter_muted_ || report(event);
+    // Unlike others this one is not lost: there may be none after it.
+    if (filter_untold_ && is_heard()) {
+        report(event);
+        filter_untold_ = false;
+        filter_muted_ = true;
+    }
 }
 
-// The driver must not wait because a reader of events does: a pipe that poll() calls
-// writable takes a line of this length at once.
-bool PairSession::report(Json event) {
-    if (!options_.json) {
-        return false;
-    }
+// A pipe that poll() calls writable takes a line of this length at once.
+bool PairSession::is_heard() const {
     pollfd output{STDOUT_FILENO, POLLOUT, 0};
-    if (::poll(&output, 1, 0) <= 0) {
+    return ::poll(&output, 1, 0) > 0;
+}
+
+// The driver must not wait because a reader of events does.
+void PairSession::report(Json event) {
+    if (!options_.json) {
+        return;
+    }
+    if (!is_heard()) {
         lost_++;
-        return false;
+        return;
     }
     if (lost_ > 0) {
         event["lost"] = std::exchange(lost_, 0);
     }
     say(event);
-    return true;
 }
 
 void PairSession::say(const Json& json) const {

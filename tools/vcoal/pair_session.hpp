@@ -62,9 +62,10 @@ private:
     Reply answer(const Json& request);
     Json set_link(const Json& request);
     void tell_of_filter();
+    /// Whoever reads events takes one now.
+    bool is_heard() const;
     void say(const Json& json) const;
-    /// False when nobody could be told.
-    bool report(Json event);
+    void report(Json event);
     void warn(const Error& error) const;
 
     PairOptions options_;
@@ -92,6 +93,8 @@ private:
     std::optional<std::int32_t> death_;
     /// Standard output was told that the filter changed, and has not asked how.
     bool filter_muted_ = false;
+    /// It is to be told as soon as it reads.
+    bool filter_untold_ = false;
     /// Signalled by a spare thread for whatever it did, so that the loop looks again.
     EventFd served_;
     /// What one of them threw.

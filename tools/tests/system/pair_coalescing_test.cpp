@@ -133,6 +133,22 @@ TEST_F(PairCoalescing, AboveTheLimitNothingChanges) {
     EXPECT_TRUE(pairing.ping());
 }
 
+// Of the filter there may be no other event: this one waits for its reader.
+TEST_F(PairCoalescing, AReaderThatDidNotReadIsToldThatTheFilterChanged) {
+    // No other changes than the one below.
+    Pairing pairing(vhost_node, {"--features=-ctrl_rx"});
+    pairing.request(R"({"execute":"query-rx-filter"})", "rx-filter");
+    // More than its pipe holds, as below.
+    for (unsigned round = 0; round < 400; round++) {
+        ASSERT_EQ(set_receive_coalescing(pairing, {50 + round % 2, 32}), 0);
+    }
+    const auto end = pairing.in_guest(
+        {"ip", "link", "set", pairing.interface(), "address", "02:00:00:00:00:99"});
+    ASSERT_EQ(end.status, 0) << end.output;
+    pairing.await_event("RX_FILTER_CHANGED");
+    EXPECT_GT(pairing.lost(), 0U);
+}
+
 TEST_F(PairCoalescing, AReaderThatDoesNotReadDoesNotHoldUpTheDriver) {
     // No other commands among those that are lost.
     Pairing pairing(vhost_node, {"--features=-ctrl_rx"});
