@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The control queue's server under commands that nobody thought of. The input is a device's
-// features, those it lacks, and its size, then commands: a byte with class and command, one
+// features, those it lacks, and its size, then commands: a byte with class and command, two
 // with the length of the data, one with the room for the answer, data.
 #include "vcoal/control.hpp"
 #include "vcoal/error.hpp"
@@ -18,6 +18,8 @@ namespace {
 using namespace vcoal;
 
 constexpr unsigned most_pairs = 4;
+/// More than the largest steering table and more addresses than a filter holds take.
+constexpr std::size_t most_data = 1024;
 
 void require(bool condition) {
     if (!condition) {
@@ -87,7 +89,7 @@ T take(std::span<const std::byte>& input) {
 
 void serve_one(ControlServer& server, std::span<const std::byte>& input) {
     const auto what = take<std::uint8_t>(input);
-    const std::size_t length = take<std::uint8_t>(input);
+    const std::size_t length = take<std::uint16_t>(input) % most_data;
     const std::size_t room = take<std::uint8_t>(input) % (ControlServer::answer_limit + 1);
 
     // On the heap and of exactly this size: AddressSanitizer watches both ends.
