@@ -76,7 +76,7 @@ void LoopbackStub::start() {
 void LoopbackStub::start_and_wait() {
     start();
     if (!await(VLB_EVENT_STATUS, 0x0f) || !await(VLB_EVENT_REGISTERED)) {
-        throw Error("device", "wait for a driver", ETIMEDOUT, failure_);
+        throw Error("device", "wait for a driver", ETIMEDOUT, failure());
     }
 }
 
@@ -297,6 +297,11 @@ void LoopbackStub::give_back(std::size_t index, std::uint32_t head, std::uint32_
         queue.ring->push(head, claimed);
         queue.call.signal();
     }
+}
+
+std::string LoopbackStub::failure() const {
+    const std::lock_guard lock(mutex_);
+    return failure_;
 }
 
 std::vector<std::vector<std::byte>> LoopbackStub::transmitted() const {

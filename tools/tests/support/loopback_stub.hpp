@@ -84,6 +84,8 @@ public:
     bool inject_raw(std::span<const std::byte> bytes, std::uint32_t claimed);
     /// Returns buffer @p head to the driver, whether or not there is one, and signals.
     void give_back(std::size_t index, std::uint32_t head, std::uint32_t claimed);
+    /// What ended the thread before its time; empty: nothing has.
+    std::string failure() const;
     /// Frames the driver has transmitted, without the header.
     std::vector<std::vector<std::byte>> transmitted() const;
     /// Control commands that came, answered or not: class and command.

@@ -70,7 +70,11 @@ void expect_traffic(LoopbackStub& stub, unsigned count) {
         ASSERT_EQ(frame_sequence(*frame), i);
         ASSERT_TRUE(eventually([&] { return driver->send(make_frame(i)); }));
     }
-    EXPECT_TRUE(eventually([&] { return stub.transmitted().size() >= before + count; }));
+    EXPECT_TRUE(eventually([&] { return stub.transmitted().size() >= before + count; }))
+        << stub.transmitted().size() - before << " of " << count << " frames; kicks "
+        << stub.loopback().statistics(tx).kicks << ", callbacks "
+        << stub.loopback().statistics(tx).callbacks << ", idle "
+        << stub.loopback().statistics(tx).idle << "; " << stub.failure();
 }
 
 LoopbackOptions impatient(LoopbackOptions options) {
