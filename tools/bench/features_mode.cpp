@@ -22,7 +22,13 @@ using Strings = std::vector<std::string>;
 /// What a device has that only carries packets and coalesces.
 const Strings few{"--features=-ctrl_rx,-ctrl_rx_extra,-ctrl_vlan,-ctrl_mac_addr,"
                   "-guest_announce,-guest_hdrlen,-guest_uso4,-guest_uso6,-host_uso"};
-const Strings many{"--features=+ctrl_rx,+ctrl_vlan,+hash_report", "--mtu", "1500", "--speed",
+/// Everything but another layout or order of the rings, which one cannot have and not use.
+const Strings many{"--features=+ctrl_rx,+ctrl_vlan,+hash_report,+mq",
+                   "--queues",
+                   "2",
+                   "--mtu",
+                   "1500",
+                   "--speed",
                    "10000"};
 
 double median_cost(World& world, Direction direction) {

@@ -22,11 +22,11 @@ UdpResult run_complete(const World& world, Direction direction, const UdpLoad& l
 }
 
 double worker_cost(World& world, Direction direction) {
-    const auto worker = test::Worker::find(world.pair().pid());
+    const pid_t owner = world.pair().pid();
     run_complete(world, direction, warm_up_load);
-    const auto before = worker.run_time();
+    const auto before = test::workers_run_time(owner);
     const UdpResult result = run_complete(world, direction, paced_load);
-    const auto used = worker.run_time() - before;
+    const auto used = test::workers_run_time(owner) - before;
     return static_cast<double>(used.count()) / static_cast<double>(result.received);
 }
 

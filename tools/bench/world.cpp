@@ -44,7 +44,9 @@ void load_modules(const std::string& driver) {
         throw Error("modules", "load", ENOENT,
                     "run this in a throw-away machine, by tools/vm/vm or `make demo`");
     }
-    for (const char* module : {"tun", "vhost_net"}) {
+    // The last two are for the steering programs: in another root directory the kernel finds no
+    // modules by itself.
+    for (const char* module : {"tun", "vhost_net", "sch_ingress", "cls_bpf"}) {
         test::load_system_module(module);
     }
     const std::string ours = "drivers/net/" + driver + "/" + driver + ".ko";

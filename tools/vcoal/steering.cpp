@@ -77,20 +77,12 @@ void Steering::attach(Tap& tap) {
     tap.set_steering_program(program());
     tap.set_filter_program(filter_program());
 
-    bpf_tc_hook hook{};
-    hook.sz = sizeof(hook);
-    hook.ifindex = tap.netdev().index();
-    hook.attach_point = BPF_TC_INGRESS;
-    bpf_tc_opts options{};
-    options.sz = sizeof(options);
-    options.prog_fd = bpf_program__fd(object_->progs.learn);
-    int result = ::bpf_tc_hook_create(&hook);
-    if (result == 0) {
-        result = ::bpf_tc_attach(&hook, &options);
-    }
-    if (result != 0) {
-        throw Error("tap " + tap.name(), "attach learning program", -result,
-                    "this needs the kernel's sch_ingress and cls_bpf");
+    learning_.emplace(tap.name(), tap.netdev().index(), bpf_program__fd(object_->progs.learn));
+}
+
+void Steering::learn(bool wanted) {
+    if (learning_) {
+        learning_->want(wanted);
     }
 }
 
@@ -123,6 +115,7 @@ void Steering::set_active_pairs(unsigned pairs) {
     rule.types = automatic_types;
     std::ranges::copy(automatic_key, rule.key);
     put(rule);
+    learn(pairs > 1);
 }
 
 void Steering::set_rss(const RssConfig& config) {
@@ -134,6 +127,7 @@ void Steering::set_rss(const RssConfig& config) {
     std::ranges::copy(config.hash.key, rule.key);
     std::ranges::copy(config.table, rule.table);
     put(rule);
+    learn(false);
 }
 
 void Steering::set_enabled(unsigned pair, bool enabled) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "bpf/steering.h"
+#include "vcoal/flow_learning.hpp"
 #include "vcoal/rss.hpp"
 #include "vcoal/tap.hpp"
 
 #include <memory>
+#include <optional>
 
 struct steering;
 
@@ -34,7 +36,7 @@ public:
     /// CTRL-D9: only pair 0 receives, once it is enabled; no pair is.
     void reset();
     /// Automatic steering over the first @p pairs (CTRL-D10): what belongs to a flow that the
-    /// guest sent on one of them comes back on that one.
+    /// guest sent on one of them comes back on that one, once learns() is true.
     /// @param pairs 1 to steering_pairs; anything else throws Error
     void set_active_pairs(unsigned pairs);
     /// RSS (RSS-D1). What is beyond rss_max_key, rss_max_table or steering_pairs, or a table
@@ -44,17 +46,23 @@ public:
     /// dropped; automatic steering avoids it (CTRL-D11).
     void set_enabled(unsigned pair, bool enabled);
 
+    /// What the guest sends is learnt from: soon after there is more than one pair to choose
+    /// from, if this is attached.
+    bool learns() const { return learning_ && learning_->active(); }
+
     /// File descriptors of the programs that choose the queue, and that drop what has none.
     int program() const;
     int filter_program() const;
 
 private:
     void put(const steering_rule& rule);
+    void learn(bool wanted);
 
     struct Destroy {
         void operator()(steering* object) const noexcept;
     };
     std::unique_ptr<steering, Destroy> object_;
+    std::optional<FlowLearning> learning_;
 };
 
 } // namespace vcoal

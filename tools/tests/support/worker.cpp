@@ -38,11 +38,24 @@ std::vector<fs::path> named(const std::string& name, const std::string& owner) {
     return found;
 }
 
+std::string worker_name(const std::string& owner) {
+    return "vhost-" + owner;
+}
+
+std::chrono::nanoseconds run_time_of(const std::string& thread) {
+    std::ifstream file(thread + "/schedstat");
+    long long nanoseconds = 0;
+    if (!(file >> nanoseconds)) {
+        throw Error(thread, "read its run time", errno);
+    }
+    return std::chrono::nanoseconds(nanoseconds);
+}
+
 } // namespace
 
 Worker Worker::find(pid_t owner) {
     const std::string id = std::to_string(owner != 0 ? owner : ::getpid());
-    const std::string name = "vhost-" + id;
+    const std::string name = worker_name(id);
     const auto found = named(name, id);
     if (found.size() != 1) {
         throw Error("worker " + name, "find", ESRCH,
@@ -52,12 +65,7 @@ Worker Worker::find(pid_t owner) {
 }
 
 std::chrono::nanoseconds Worker::run_time() const {
-    std::ifstream file(directory_ + "/schedstat");
-    long long nanoseconds = 0;
-    if (!(file >> nanoseconds)) {
-        throw Error("worker " + std::to_string(id_), "read its run time", errno);
-    }
-    return std::chrono::nanoseconds(nanoseconds);
+    return run_time_of(directory_);
 }
 
 bool Worker::idle_for(std::chrono::milliseconds period) const {
@@ -65,6 +73,15 @@ bool Worker::idle_for(std::chrono::milliseconds period) const {
     std::this_thread::sleep_for(period);
     // A thread that spins gets at least a tenth, however busy the machine is.
     return run_time() - before < period / 50;
+}
+
+std::chrono::nanoseconds workers_run_time(pid_t owner) {
+    const std::string id = std::to_string(owner);
+    std::chrono::nanoseconds sum{0};
+    for (const fs::path& thread : named(worker_name(id), id)) {
+        sum += run_time_of(thread);
+    }
+    return sum;
 }
 
 } // namespace vcoal::test

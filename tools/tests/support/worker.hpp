@@ -27,4 +27,7 @@ private:
     std::string directory_;
 };
 
+/// Processor time that all workers of a process have used, one for each file.
+std::chrono::nanoseconds workers_run_time(pid_t owner);
+
 } // namespace vcoal::test

@@ -283,6 +283,11 @@ protected:
     }
 
     Steering& steering() { return steering_; }
+    /// Automatic steering, once it is complete.
+    void steer_among(unsigned pairs) {
+        steering_.set_active_pairs(pairs);
+        EXPECT_TRUE(eventually([&] { return steering_.learns(); }));
+    }
     const std::string& name() const { return taps_.front().name(); }
 
     /// The guest transmits on a pair.
@@ -384,7 +389,7 @@ std::vector<Flow> some_flows(unsigned count) {
 
 TEST_F(SteeringTap, CTRL_D10_AFlowSentOnTransmitqXComesBackOnReceiveqX) {
     enable_all(steering(), queues);
-    steering().set_active_pairs(queues);
+    steer_among(queues);
     const std::vector<Flow> flows = some_flows(240);
     for (unsigned i = 0; i < flows.size(); i++) {
         transmit(i % queues, flows[i].sent());
@@ -400,7 +405,7 @@ TEST_F(SteeringTap, CTRL_D10_AFlowSentOnTransmitqXComesBackOnReceiveqX) {
 
 TEST_F(SteeringTap, CTRL_D10_AFlowThatMovesIsFollowed) {
     enable_all(steering(), queues);
-    steering().set_active_pairs(queues);
+    steer_among(queues);
     const Flow flow = some_flows(1).front();
     for (const unsigned pair : {2U, 0U, 3U, 1U, 2U}) {
         transmit(pair, flow.sent());
@@ -414,7 +419,7 @@ TEST_F(SteeringTap, CTRL_D10_AFlowThatMovesIsFollowed) {
 
 TEST_F(SteeringTap, CTRL_D9_APairBeyondTheActiveOnesDoesNotCount) {
     enable_all(steering(), queues);
-    steering().set_active_pairs(queues);
+    steer_among(queues);
     const std::vector<Flow> flows = some_flows(60);
     for (const Flow& flow : flows) {
         transmit(3, flow.sent());
@@ -425,7 +430,7 @@ TEST_F(SteeringTap, CTRL_D9_APairBeyondTheActiveOnesDoesNotCount) {
             EXPECT_EQ(pass(flow.answer()), automatic_pair(flow.answer(), pairs));
         }
     }
-    steering().set_active_pairs(queues);
+    steer_among(queues);
     for (const Flow& flow : flows) {
         EXPECT_EQ(pass(flow.answer()), 3U);
     }
@@ -433,7 +438,7 @@ TEST_F(SteeringTap, CTRL_D9_APairBeyondTheActiveOnesDoesNotCount) {
 
 TEST_F(SteeringTap, CTRL_D11_AFlowWhoseQueueIsInResetGoesToAnother) {
     enable_all(steering(), queues);
-    steering().set_active_pairs(queues);
+    steer_among(queues);
     const Flow flow = some_flows(1).front();
     transmit(2, flow.sent());
     steering().set_enabled(2, false);
@@ -449,7 +454,7 @@ TEST_F(SteeringTap, CTRL_D11_WithAllQueuesInResetPacketsAreDropped) {
     const std::vector<Bytes> frames(10, some_flows(1).front().answer());
     // Before a queue is set up, whatever the count.
     expect_dropped(frames, [&] { steering().set_enabled(0, true); });
-    steering().set_active_pairs(queues);
+    steer_among(queues);
     steering().set_enabled(0, false);
     expect_dropped(frames, [&] { steering().set_enabled(1, true); });
     steering().reset();
@@ -531,7 +536,7 @@ TEST_F(SteeringTap, RSS_D1_WhatTheGuestSendsDoesNotMoveAFlow) {
         transmit(pair, flow.sent());
         EXPECT_EQ(pass(flow.answer()), rss_pair(flow.answer(), config));
     }
-    steering().set_active_pairs(queues);
+    steer_among(queues);
     EXPECT_EQ(pass(flow.answer()), automatic_pair(flow.answer(), queues));
 }
 
@@ -555,7 +560,9 @@ TEST_P(SteeringVhost, CTRL_D10_AFlowSentOnTransmitqXComesBackOnReceiveqX) {
     Steering steering;
     steering.attach(first.tap());
     enable_all(steering, 2);
+    EXPECT_FALSE(steering.learns()) << "with one pair there is nothing to learn";
     steering.set_active_pairs(2);
+    EXPECT_TRUE(eventually([&] { return steering.learns(); }));
     first.tap().set_send_buffer(GetParam() == Way::batches ? INT_MAX : 1 << 20);
     second.tap().set_send_buffer(GetParam() == Way::batches ? INT_MAX : 1 << 20);
     NetDev netdev = first.tap().netdev();
