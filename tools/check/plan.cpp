@@ -196,6 +196,7 @@ std::vector<Part> plan(const Request& request) {
         parts.push_back(qemu_nics_part(request, kernel));
         parts.push_back(qemu_suspend_part(request, kernel));
     }
+    parts.push_back(make_part("what unused features cost", "bench-features"));
     parts.push_back(runner_part(request));
     parts.push_back(make_part("demo, and its claims", "demo"));
     parts.back().alone = true;

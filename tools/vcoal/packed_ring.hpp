@@ -14,7 +14,7 @@
 
 namespace vcoal {
 
-/// The driver's side of a packed virtqueue (spec 2.8).
+/// The driver's side of a packed virtqueue.
 class PackedRing final : public DriverRing {
 public:
     PackedRing(GuestMemory& memory, const RingOptions& options);
