@@ -61,7 +61,7 @@ protected:
         } while (event.at("command") != command);
     }
 
-    /// What the receive queue did with a frame that the host sends: "packets" or a cause.
+    /// What the receive queues did with a frame that the host sends: "packets" or a cause.
     /// The kernels at both ends say something now and then; that is less often.
     std::string fate(const std::vector<std::byte>& frame) {
         constexpr unsigned copies = 5;
@@ -86,9 +86,15 @@ protected:
 
 private:
     std::map<std::string, std::uint64_t> counters() {
-        const Json vhost = pairing_.stats().at("queues").at(0).at("vhost");
-        std::map<std::string, std::uint64_t> all = vhost.at("drops");
-        all["packets"] = vhost.at("packets");
+        std::map<std::string, std::uint64_t> all;
+        const Json queues = pairing_.stats().at("queues");
+        for (std::size_t vq = 0; vq < queues.size(); vq += 2) {
+            const Json& vhost = queues.at(vq).at("vhost");
+            for (const auto& [cause, drops] : vhost.at("drops").items()) {
+                all[cause] += drops.get<std::uint64_t>();
+            }
+            all["packets"] += vhost.at("packets").get<std::uint64_t>();
+        }
         return all;
     }
 
@@ -278,6 +284,29 @@ TEST_P(PairControl, TheBridgeKnowsTheGuestsAddress) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, PairControl, both_drivers(), driver_name);
+
+/// Two pairs of queues, steered by a table, in packed rings.
+class PairFilterQueues : public PairFilter {
+protected:
+    PairFilterQueues() : PairFilter({"--queues", "2", "--features=+rss,+ring_packed"}) {}
+};
+
+TEST_P(PairFilterQueues, CTRL_D12_EveryQueueFiltersBeforePacketsAreSteered) {
+    EXPECT_TRUE(pairing().accepted("ring_packed"));
+    for (const char* weights : {"10", "01"}) {
+        pairing().ethtool("-L", {"combined", "2"});
+        pairing().ethtool("-X", {"weight", std::string(1, weights[0]), std::string(1, weights[1])});
+        EXPECT_EQ(fate(first), "packets") << weights;
+        EXPECT_EQ(fate(somebody), "unicast") << weights;
+        EXPECT_EQ(fate(group), "multicast") << weights;
+    }
+    guest({"ip", "link", "set", pairing().interface(), "address", format_mac(second)});
+    EXPECT_EQ(fate(first), "unicast");
+    EXPECT_EQ(fate(second), "packets");
+    EXPECT_TRUE(pairing().ping());
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, PairFilterQueues, both_drivers(), driver_name);
 
 class PairMtu : public PairFilter {
 protected:

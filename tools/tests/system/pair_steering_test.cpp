@@ -292,6 +292,26 @@ TEST_P(PairSteering, CTRL_D9_AResetEndsRss) {
 
 INSTANTIATE_TEST_SUITE_P(Drivers, PairSteering, both_drivers(), driver_name);
 
+/// The same in packed rings.
+class PairSteeringPacked : public PairSteering {
+protected:
+    PairSteeringPacked()
+        : PairSteering(
+              {"--queues", std::to_string(pairs), "--features=+rss,+hash_report,+ring_packed"}) {}
+};
+
+TEST_P(PairSteeringPacked, RSS_D1_TheTableDecidesAndTheHashIsThePublishedOne) {
+    EXPECT_TRUE(pairing().accepted("ring_packed"));
+    pairing().ethtool("-L", {"combined", std::to_string(pairs)});
+    pairing().ethtool("-X", {"weight", "0", "1", "0", "0"});
+    EXPECT_GE(spread()[1], flows);
+    expect_published_hashes();
+    exchange_tcp(pairing().host(), pairing().guest(), 1 << 20);
+    exchange_tcp(pairing().guest(), pairing().host(), 1 << 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, PairSteeringPacked, both_drivers(), driver_name);
+
 /// Without VIRTIO_NET_F_MQ the in-tree driver of 6.1 says nothing of its queues by itself.
 /// The others have a table of their own in force before the interface is up.
 class PairSteeringWithoutMq : public PairSteering {

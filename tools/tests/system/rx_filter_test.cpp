@@ -130,6 +130,23 @@ TEST_F(RxFilter, CTRL_D7_ATagBesideThePacketIsATag) {
     expect(received, frame_to(own, vlan));
 }
 
+TEST_F(RxFilter, CTRL_D7_APriorityIsNoVlan) {
+    constexpr std::uint16_t priority = 5 << 13;
+    vhost().set_filter(filter_of(VHN_FILTER_VLAN));
+    expect(received, frame_to(own, priority));
+    expect(&vhn_vring_stats::drop_vlan, frame_to(own, priority | vlan));
+}
+
+// The table is of 802.1Q's VLANs: those of a provider (802.1ad) are not the guest's.
+TEST_F(RxFilter, CTRL_D7_AProvidersTagIsNotFiltered) {
+    vhost().set_filter(filter_of(VHN_FILTER_VLAN));
+    Bytes frame = frame_to(own, vlan);
+    expect(&vhn_vring_stats::drop_vlan, frame);
+    frame[12] = std::byte{0x88};
+    frame[13] = std::byte{0xa8};
+    expect(received, frame);
+}
+
 TEST_F(RxFilter, CFG_D1_WhatIsLongerThanTheMtuIsNotDelivered) {
     constexpr std::size_t header = 14;
     constexpr std::size_t tag = 4;
