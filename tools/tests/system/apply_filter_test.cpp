@@ -38,7 +38,9 @@ public:
     explicit StubGuest(const std::string& path)
         : socket_(std::in_place, path,
                   [this](const vcoal::Json& request) { return answer(request); }) {
-        filter_.begin(feature(VIRTIO_NET_F_CTRL_RX) | feature(VIRTIO_NET_F_CTRL_VLAN), own);
+        filter_.begin(feature(VIRTIO_NET_F_MAC) | feature(VIRTIO_NET_F_CTRL_RX) |
+                          feature(VIRTIO_NET_F_CTRL_VLAN),
+                      own);
         thread_ = std::thread([this] { serve(); });
     }
     StubGuest(const StubGuest&) = delete;
