@@ -28,7 +28,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"control_socket_test", 22},
     {"control_steering_test", 11},
     {"control_test", 24},
-    {"driver_control_test", 19},
+    {"driver_control_test", 20},
     {"driver_feature_test", 5},
     {"driver_hostile_test", 1},
     {"driver_receive_test", 11},

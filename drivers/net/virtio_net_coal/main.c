@@ -139,10 +139,14 @@ static void remove(struct virtio_device *vdev)
 
 	vnc_recover_stop(vnc);
 	vnc_affinity_stop(vnc);
-	unregister_netdev(vnc->dev);
-	/* Nobody starts either again: the interface is gone, changes are not reported. */
-	vnc_filter_stop(vnc);
+	/*
+	 * Changes are not reported any more. A link that changed once the interface is gone
+	 * would stay on the kernel's list of such links.
+	 */
 	vnc_link_stop(vnc);
+	unregister_netdev(vnc->dev);
+	/* Nobody starts it again. */
+	vnc_filter_stop(vnc);
 	/* A device that could not be restored has no queues. */
 	if (vnc->ready)
 		vnc_device_stop(vnc);

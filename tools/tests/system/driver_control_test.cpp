@@ -25,8 +25,10 @@
 #include <map>
 #include <mutex>
 #include <net/if.h>
+#include <stop_token>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <thread>
 
 namespace vcoal::test {
 namespace {
@@ -473,6 +475,72 @@ TEST_F(DriverControl, RxModeNeverWaitsUnderRtnl) {
         EXPECT_LT(Clock::now() - begin, 10s);
     });
     EXPECT_TRUE(eventually([&] { return !stub().commands().empty(); }));
+    write_kernel_file(timeout, "5");
+}
+
+void set_status(LoopbackStub& stub, std::uint16_t status) {
+    stub.loopback().set_config(offsetof(virtio_net_config, status),
+                               std::as_bytes(std::span(&status, 1)));
+}
+
+/// Interfaces whose links change all the time while this lives: the kernel looks at its list
+/// of such links once a second then, and not at once.
+class RestlessLinks {
+public:
+    RestlessLinks() {
+        load_system_module("veth");
+        const auto end = run({"ip", "link", "add", "near", "type", "veth", "peer", "far"});
+        if (end.status != 0) {
+            throw Error("veth", "add", ENODEV, end.output);
+        }
+        changes_ = std::jthread(change);
+    }
+    RestlessLinks(const RestlessLinks&) = delete;
+    RestlessLinks& operator=(const RestlessLinks&) = delete;
+    RestlessLinks(RestlessLinks&&) = delete;
+    RestlessLinks& operator=(RestlessLinks&&) = delete;
+    ~RestlessLinks() {
+        changes_ = {};
+        run({"ip", "link", "del", "near"});
+    }
+
+private:
+    static void change(const std::stop_token& enough) {
+        NetDev("near").set_up(true);
+        for (bool up = true; !enough.stop_requested(); up = !up) {
+            NetDev("far").set_up(up);
+            std::this_thread::sleep_for(50ms);
+        }
+    }
+
+    std::jthread changes_;
+};
+
+// The kernel's list of links that have changed loses an interface when that goes. A link that
+// changed after that left an entry of freed memory there: here while removal waited for the
+// receive mode, which waited for a device that does not answer.
+TEST_F(DriverControl, ALinkThatChangesDuringRemovalIsLeftAlone) {
+    const std::string timeout = "/sys/module/virtio_net_coal/parameters/ctrl_timeout";
+    ASSERT_EQ(write_kernel_file(timeout, "2"), 0);
+    start(feature(VIRTIO_NET_F_CTRL_RX) | feature(VIRTIO_NET_F_GUEST_ANNOUNCE));
+    const std::uint32_t index = stub().loopback().info().index;
+    const RestlessLinks others;
+    for (unsigned round = 0; round < 8; round++) {
+        in_first_namespace([&] { bring_up(stub().interface()); });
+        const auto commands = [&] { return stub().commands().size(); };
+        const std::size_t before = commands();
+        stub().answer_control = false;
+        set_status(stub(), VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+        ASSERT_TRUE(eventually([&] { return commands() > before; }));
+        in_first_namespace([&] {
+            run({"ip", "link", "set", stub().interface(), "promisc", "on"});
+        });
+        set_status(stub(), 0);
+        ASSERT_EQ(unbind_driver(index, "virtio_net_coal"), 0);
+        set_status(stub(), VIRTIO_NET_S_LINK_UP);
+        stub().answer_control = true;
+        ASSERT_EQ(bind_driver(index, "virtio_net_coal"), 0);
+    }
     write_kernel_file(timeout, "5");
 }
 
