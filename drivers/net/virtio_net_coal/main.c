@@ -139,8 +139,7 @@ static void remove(struct virtio_device *vdev)
 
 	vnc_recover_stop(vnc);
 	vnc_affinity_stop(vnc);
-	/*
-	 * Changes are not reported any more. A link that changed once the interface is gone
+	/* Changes are not reported any more. A link that changed once the interface is gone
 	 * would stay on the kernel's list of such links.
 	 */
 	vnc_link_stop(vnc);
