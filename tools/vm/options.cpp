@@ -186,7 +186,7 @@ kernel's own modules can be loaded by modprobe, the project's by insmod.
   --smp N         number of CPUs (2)
   --mem N[M|G]    memory (2G)
   --timeout S     kill the machine after S seconds (300)
-  --boot-timeout S  start the machine again when it is not up after S seconds (150)
+  --boot-timeout S  start the machine again when it is not up after S seconds (60)
   --out DIR       make DIR, which is created, writable in the machine: VCOAL_OUT
   --icount        one CPU whose clock counts executed instructions, nothing random:
                   figures that do not depend on how fast or busy this machine is.

@@ -21,7 +21,7 @@ struct Options {
     unsigned memory_mib = 2048;
     bool icount = false;
     std::chrono::seconds timeout{300};
-    std::chrono::seconds boot_timeout{150};
+    std::chrono::seconds boot_timeout{60};
     std::filesystem::path out;
     /// Added to QEMU's command line.
     std::vector<std::string> qemu;
