@@ -58,7 +58,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"pair_in_use_test", 4},
     {"pair_packed_test", 22},
     {"pair_resize_test", 12},
-    {"pair_steering_test", 16},
+    {"pair_steering_test", 18},
     {"pair_test", 42},
     {"qemu_nics", 101},
     {"qemu_suspend_test", 2},
