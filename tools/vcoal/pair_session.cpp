@@ -89,6 +89,11 @@ int PairSession::timeout_ms() {
     return std::max(0, static_cast<int>(left.count()));
 }
 
+int PairSession::untold_output() {
+    const std::scoped_lock lock(mutex_);
+    return filter_untold_ ? STDOUT_FILENO : -1;
+}
+
 bool PairSession::step() {
     bool stopped = false;
     const Source sources[] = {
@@ -100,7 +105,7 @@ bool PairSession::step() {
         {binder_.get(), [this] { on_binding(); }},
         {device_.vhost_errors().get(), [this] { on_vhost_error(); }},
         {socket_ ? socket_->get() : -1, [this] { socket_->handle(); }},
-        {filter_untold_ ? STDOUT_FILENO : -1, [] {}, POLLOUT},
+        {untold_output(), [] {}, POLLOUT},
         {input_.get(),
          [this] {
              input_.fill();
@@ -323,16 +328,15 @@ Json PairSession::set_link(const Json& request) {
 /// Each reader hears of it once, until it asks: a guest that changes its mind all the time
 /// floods nobody.
 void PairSession::tell_of_filter() {
-    const Json event = rx_filter_changed(device_.tap_name());
     if (device_.take_filter_change()) {
         if (socket_) {
-            socket_->announce(event);
+            socket_->announce(rx_filter_changed(device_.tap_name()));
         }
         filter_untold_ = options_.json && !filter_muted_;
     }
     // Unlike others this one is not lost: there may be none after it.
     if (filter_untold_ && is_heard()) {
-        report(event);
+        say_event(rx_filter_changed(device_.tap_name()));
         filter_untold_ = false;
         filter_muted_ = true;
     }
@@ -353,6 +357,10 @@ void PairSession::report(Json event) {
         lost_++;
         return;
     }
+    say_event(std::move(event));
+}
+
+void PairSession::say_event(Json event) {
     if (lost_ > 0) {
         event["lost"] = std::exchange(lost_, 0);
     }

@@ -66,6 +66,10 @@ private:
     bool is_heard() const;
     void say(const Json& json) const;
     void report(Json event);
+    /// For somebody who takes it now.
+    void say_event(Json event);
+    /// Standard output while it is to be told something, else -1.
+    int untold_output();
     void warn(const Error& error) const;
 
     PairOptions options_;
