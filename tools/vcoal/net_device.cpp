@@ -146,7 +146,7 @@ void NetDevice::start_queue(unsigned vq) {
 
 void NetDevice::stop_queue(unsigned vq) {
     if (vq % 2 == VHN_VRING_RX) {
-        detach_receive_queue(vq / 2);
+        set_steered(vq / 2, false);
     }
     pairs_.at(vq / 2).stop(vq % 2);
 }

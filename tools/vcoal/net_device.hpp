@@ -97,6 +97,8 @@ private:
     void run();
     void start_queue(unsigned vq);
     void stop_queue(unsigned vq);
+    /// Packets are steered to the receive queue of a pair, or no longer.
+    void set_steered(unsigned pair, bool steered);
     /// The receive queue of a pair, started, gets packets: those that come from now on.
     void attach_receive_queue(unsigned pair);
     void detach_receive_queue(unsigned pair);

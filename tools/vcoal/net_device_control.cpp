@@ -47,15 +47,17 @@ void NetDevice::receive_on_at_most(unsigned pairs) {
 void NetDevice::attach_receive_queue(unsigned pair) {
     taps_[pair].drain();
     pairs_[pair].attach(VHN_VRING_RX, taps_[pair].get());
+    set_steered(pair, true);
+}
+
+void NetDevice::set_steered(unsigned pair, bool steered) {
     if (steering_) {
-        steering_->set_enabled(pair, true);
+        steering_->set_enabled(pair, steered);
     }
 }
 
 void NetDevice::detach_receive_queue(unsigned pair) {
-    if (steering_) {
-        steering_->set_enabled(pair, false);
-    }
+    set_steered(pair, false);
     pairs_[pair].detach(VHN_VRING_RX);
 }
 
