@@ -262,6 +262,10 @@ std::optional<vlb_event> LoopbackStub::await(vlb_event_type type, int status, un
     return found;
 }
 
+void LoopbackStub::set_status(std::uint16_t status) {
+    loopback_.set_config(offsetof(virtio_net_config, status), std::as_bytes(std::span(&status, 1)));
+}
+
 bool LoopbackStub::inject(std::span<const std::byte> frame) {
     virtio_net_hdr_v1 header{};
     header.num_buffers = 1;

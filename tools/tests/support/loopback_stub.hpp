@@ -78,6 +78,9 @@ public:
     /// Waits for the @p nth event of a type, with that status unless it is -1.
     std::optional<vlb_event> await(vlb_event_type type, int status = -1, unsigned nth = 1) const;
 
+    /// Changes the status in the configuration space.
+    /// @param status VIRTIO_NET_S_*
+    void set_status(std::uint16_t status);
     /// Puts a frame into the receive queue and signals; false when there is no buffer.
     bool inject(std::span<const std::byte> frame);
     /// Puts any bytes into a receive buffer and says that @p claimed were written.

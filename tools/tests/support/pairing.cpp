@@ -2,6 +2,7 @@
 #include "support/pairing.hpp"
 
 #include "support/bench.hpp"
+#include "support/loopback_stub.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/netdev.hpp"
 
@@ -131,6 +132,28 @@ Pairing::Pairing(const std::string& vhost, const std::vector<std::string>& argum
 void Pairing::await_up() {
     up_ = await_event("up");
     configure_guest();
+}
+
+void Pairing::rebind() {
+    const std::string driver = up_.at("driver");
+    if (const int code = unbind_driver(virtio_index(), driver); code != 0) {
+        throw Error("driver " + driver, "unbind", code);
+    }
+    await_event("down");
+    if (const int code = bind_driver(virtio_index(), driver); code != 0) {
+        throw Error("driver " + driver, "bind", code);
+    }
+    await_up();
+}
+
+void Pairing::rebind_under_traffic() {
+    const auto signals = [this] { return counts_of(stats(), 0).signals; };
+    const auto before = signals();
+    const bench::Child flood({"ping", "-f", "-q", guest().address}, nullptr, bench::Errors::output);
+    if (!eventually([&] { return signals() > before + 100; })) {
+        throw Error("ping", "wait until packets arrive", ETIMEDOUT);
+    }
+    rebind();
 }
 
 void Pairing::configure_guest() {

@@ -109,6 +109,10 @@ public:
     std::vector<std::string> commands(const std::string& kind);
     /// Events that it dropped because nobody read them.
     unsigned lost() const noexcept { return lost_; }
+    /// The device is reset, and its driver starts anew; throws Error unless it does.
+    void rebind();
+    /// The same while the host pings the guest as fast as it can.
+    void rebind_under_traffic();
     /// Waits for the next "up" and configures the interface anew.
     void await_up();
 

@@ -3,6 +3,7 @@
 // The ioctls of linux/vhost_net_coal.h: who may call them, what they refuse, and that
 // they may grow.
 #include "support/nodes.hpp"
+#include "support/resized.hpp"
 #include "support/vhost_states.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/features.hpp"
@@ -20,11 +21,6 @@ namespace {
 constexpr unsigned long all_requests[] = {VHN_SET_COAL,   VHN_GET_COAL,   VHN_RESET_COAL,
                                           VHN_GET_STATS,  VHN_SET_FILTER, VHN_SET_HASH,
                                           VHN_GET_FILTER, VHN_GET_HASH};
-
-/// The same ioctl as a caller with another idea of its structure would ask for it.
-unsigned long resized(unsigned long request, std::size_t size) {
-    return _IOC(_IOC_DIR(request), _IOC_TYPE(request), _IOC_NR(request), size);
-}
 
 /// More than any structure of ours, and zero.
 struct Argument {

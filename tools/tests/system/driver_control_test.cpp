@@ -478,11 +478,6 @@ TEST_F(DriverControl, RxModeNeverWaitsUnderRtnl) {
     write_kernel_file(timeout, "5");
 }
 
-void set_status(LoopbackStub& stub, std::uint16_t status) {
-    stub.loopback().set_config(offsetof(virtio_net_config, status),
-                               std::as_bytes(std::span(&status, 1)));
-}
-
 /// Interfaces whose links change all the time while this lives: the kernel looks at its list
 /// of such links once a second then, and not at once.
 class RestlessLinks {
@@ -530,14 +525,14 @@ TEST_F(DriverControl, ALinkThatChangesDuringRemovalIsLeftAlone) {
         const auto commands = [&] { return stub().commands().size(); };
         const std::size_t before = commands();
         stub().answer_control = false;
-        set_status(stub(), VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+        stub().set_status(VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
         ASSERT_TRUE(eventually([&] { return commands() > before; }));
         in_first_namespace([&] {
             run({"ip", "link", "set", stub().interface(), "promisc", "on"});
         });
-        set_status(stub(), 0);
+        stub().set_status(0);
         ASSERT_EQ(unbind_driver(index, "virtio_net_coal"), 0);
-        set_status(stub(), VIRTIO_NET_S_LINK_UP);
+        stub().set_status(VIRTIO_NET_S_LINK_UP);
         stub().answer_control = true;
         ASSERT_EQ(bind_driver(index, "virtio_net_coal"), 0);
     }

@@ -173,10 +173,7 @@ TEST_P(Driver, TheInterfaceGoesDownAndUpUnderTraffic) {
 TEST_P(Driver, IsUnboundAndBoundAgain) {
     Pairing pairing(vhost());
     for (int round = 0; round < 3; round++) {
-        EXPECT_EQ(unbind_driver(pairing.virtio_index(), driver), 0);
-        pairing.await_event("down");
-        EXPECT_EQ(bind_driver(pairing.virtio_index(), driver), 0);
-        pairing.await_up();
+        pairing.rebind();
         EXPECT_TRUE(pairing.ping());
         exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
     }

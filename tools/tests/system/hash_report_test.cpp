@@ -6,6 +6,7 @@
 #include "support/frames.hpp"
 #include "support/hash_reference.hpp"
 #include "support/pairing.hpp"
+#include "support/resized.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/virtio_net.hpp"
 
@@ -17,7 +18,6 @@
 #include <gtest/gtest.h>
 #include <span>
 #include <string>
-#include <sys/ioctl.h>
 #include <thread>
 #include <vector>
 
@@ -299,25 +299,22 @@ TEST_F(HashIoctl, BadPointer) {
 TEST_F(HashIoctl, AnArgumentOfAnotherSizeIsFilledAsFarAsBothGo) {
     const HashConfig config = published_hash(all_types);
     vhost.set_hash(config);
-    const auto get_hash = [](std::size_t size) {
-        return _IOC(_IOC_READ | _IOC_WRITE, VHN_IOC_TYPE, _IOC_NR(VHN_GET_HASH), size);
-    };
     constexpr std::size_t known = offsetof(vhn_hash, key);
     std::ranges::fill(argument.key, 0x55);
-    ASSERT_EQ(vhost.try_ioctl(get_hash(known), &argument), 0);
+    ASSERT_EQ(vhost.try_ioctl(resized(VHN_GET_HASH, known), &argument), 0);
     EXPECT_EQ(argument.types, all_types);
     EXPECT_TRUE(std::ranges::all_of(argument.key, [](auto byte) { return byte == 0x55; }));
-    EXPECT_EQ(vhost.try_ioctl(get_hash(3), &argument), EINVAL);
+    EXPECT_EQ(vhost.try_ioctl(resized(VHN_GET_HASH, 3), &argument), EINVAL);
 
     struct {
         vhn_hash hash;
         std::uint8_t unknown[8];
     } larger{};
-    ASSERT_EQ(vhost.try_ioctl(get_hash(sizeof(larger)), &larger), 0);
+    ASSERT_EQ(vhost.try_ioctl(resized(VHN_GET_HASH, sizeof(larger)), &larger), 0);
     EXPECT_TRUE(std::ranges::equal(larger.hash.key, config.key));
     EXPECT_TRUE(std::ranges::all_of(larger.unknown, [](auto byte) { return byte == 0; }));
     larger.unknown[7] = 1;
-    EXPECT_EQ(vhost.try_ioctl(get_hash(sizeof(larger)), &larger), E2BIG);
+    EXPECT_EQ(vhost.try_ioctl(resized(VHN_GET_HASH, sizeof(larger)), &larger), E2BIG);
 }
 
 TEST_F(HashIoctl, UnknownTypesAreRefusedAndChangeNothing) {

@@ -182,12 +182,10 @@ TEST_F(LoopbackDevice, ConfigurationChangeReachesTheDriver) {
     in_first_namespace([&] { NetDev(stub.interface()).set_up(true); });
     EXPECT_TRUE(eventually([&] { return carrier_of(stub) == "1"; }));
     const std::uint32_t generation = stub.loopback().info().generation;
-    const std::array<std::byte, 2> down{};
-    stub.loopback().set_config(offsetof(virtio_net_config, status), down);
+    stub.set_status(0);
     EXPECT_EQ(stub.loopback().info().generation, generation + 1);
     EXPECT_TRUE(eventually([&] { return carrier_of(stub) == "0"; }));
-    const std::array<std::byte, 2> up{std::byte{VIRTIO_NET_S_LINK_UP}, std::byte{0}};
-    stub.loopback().set_config(offsetof(virtio_net_config, status), up);
+    stub.set_status(VIRTIO_NET_S_LINK_UP);
     EXPECT_EQ(stub.loopback().info().generation, generation + 2);
     EXPECT_TRUE(eventually([&] { return carrier_of(stub) == "1"; }));
 }

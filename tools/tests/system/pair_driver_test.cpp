@@ -70,10 +70,7 @@ TEST_F(PairDriver, IsBoundWhenTheKernelDoesNot) {
 
 TEST_F(PairDriver, HasTheDeviceAgainAfterItWasUnbound) {
     Pairing pairing(vhost_node, {"--driver", "virtio_net"});
-    ASSERT_EQ(unbind_driver(pairing.virtio_index()), 0);
-    pairing.await_event("down");
-    ASSERT_EQ(bind_driver(pairing.virtio_index()), 0);
-    pairing.await_up();
+    pairing.rebind();
     EXPECT_EQ(pairing.up().at("driver"), "virtio_net");
     EXPECT_TRUE(pairing.ping());
 }

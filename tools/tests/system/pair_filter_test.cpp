@@ -193,10 +193,7 @@ TEST_P(PairFilter, CTRL_D5_AResetForgetsWhatTheGuestAskedFor) {
     guest({"ip", "link", "set", pairing().interface(), "address", format_mac(second)});
     guest({"ip", "link", "set", pairing().interface(), "promisc", "on"});
     EXPECT_TRUE(eventually([&] { return fate(somebody) == "packets"; }));
-    ASSERT_EQ(unbind_driver(pairing().virtio_index(), GetParam()), 0);
-    pairing().await_event("down");
-    ASSERT_EQ(bind_driver(pairing().virtio_index(), GetParam()), 0);
-    pairing().await_up();
+    pairing().rebind();
     EXPECT_TRUE(eventually([&] { return fate(first) == "packets"; }));
     EXPECT_EQ(fate(second), "unicast");
     EXPECT_EQ(fate(somebody), "unicast");
@@ -302,12 +299,12 @@ protected:
 
 TEST_P(PairFilterQueues, CTRL_D12_EveryQueueFiltersBeforePacketsAreSteered) {
     EXPECT_TRUE(pairing().accepted("ring_packed"));
-    for (const char* weights : {"10", "01"}) {
-        pairing().ethtool("-L", {"combined", "2"});
-        pairing().ethtool("-X", {"weight", std::string(1, weights[0]), std::string(1, weights[1])});
-        EXPECT_EQ(fate(first), "packets") << weights;
-        EXPECT_EQ(fate(somebody), "unicast") << weights;
-        EXPECT_EQ(fate(group), "multicast") << weights;
+    pairing().ethtool("-L", {"combined", "2"});
+    for (const Strings& table : {Strings{"weight", "1", "0"}, Strings{"weight", "0", "1"}}) {
+        pairing().ethtool("-X", table);
+        EXPECT_EQ(fate(first), "packets") << table.back();
+        EXPECT_EQ(fate(somebody), "unicast") << table.back();
+        EXPECT_EQ(fate(group), "multicast") << table.back();
     }
     guest({"ip", "link", "set", pairing().interface(), "address", format_mac(second)});
     EXPECT_EQ(fate(first), "unicast");

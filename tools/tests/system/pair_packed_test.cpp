@@ -86,16 +86,8 @@ TEST_P(PairPacked, TheInterfaceGoesDownAndUpUnderTraffic) {
 // Whatever is on its way when the device is reset comes back, and the next life is whole.
 TEST_P(PairPacked, TheDriverIsUnboundAndBoundAgainUnderTraffic) {
     Pairing pairing(vhost_node, options());
-    const std::string target = pairing.guest().address;
     for (int round = 0; round < 3; round++) {
-        const auto before = counts_of(pairing.stats(), 0).packets;
-        const bench::Child flood({"ping", "-f", "-q", target}, nullptr, bench::Errors::output);
-        EXPECT_TRUE(
-            eventually([&] { return counts_of(pairing.stats(), 0).packets > before + 100; }));
-        EXPECT_EQ(unbind_driver(pairing.virtio_index(), GetParam()), 0);
-        pairing.await_event("down");
-        EXPECT_EQ(bind_driver(pairing.virtio_index(), GetParam()), 0);
-        pairing.await_up();
+        pairing.rebind_under_traffic();
         exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
     }
 }
@@ -104,10 +96,7 @@ TEST_P(PairPacked, TheDriverIsUnboundAndBoundAgain) {
     Pairing pairing(vhost_node, options());
     for (int round = 0; round < 2; round++) {
         exchange_udp(pairing.host(), pairing.guest(), 77);
-        EXPECT_EQ(unbind_driver(pairing.virtio_index(), GetParam()), 0);
-        pairing.await_event("down");
-        EXPECT_EQ(bind_driver(pairing.virtio_index(), GetParam()), 0);
-        pairing.await_up();
+        pairing.rebind();
         EXPECT_TRUE(pairing.accepted("ring_packed"));
         EXPECT_TRUE(pairing.ping());
     }

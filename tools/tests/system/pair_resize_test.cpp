@@ -82,10 +82,7 @@ TEST_P(PairResize, TheDriverIsUnboundAndBoundAgain) {
     Pairing pairing(vhost());
     for (int round = 0; round < 2; round++) {
         pairing.ethtool("-G", {"rx", "64", "tx", "64"});
-        EXPECT_EQ(unbind_driver(pairing.virtio_index()), 0);
-        pairing.await_event("down");
-        EXPECT_EQ(bind_driver(pairing.virtio_index()), 0);
-        pairing.await_up();
+        pairing.rebind();
         exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
     }
 }
@@ -93,16 +90,8 @@ TEST_P(PairResize, TheDriverIsUnboundAndBoundAgain) {
 // Whatever is on its way when the device is reset comes back, and the next life is whole.
 TEST_P(PairResize, TheDriverIsUnboundAndBoundAgainUnderTraffic) {
     Pairing pairing(vhost());
-    const std::string target = pairing.guest().address;
     for (int round = 0; round < 3; round++) {
-        const auto before = counts_of(pairing.stats(), rx).signals;
-        const bench::Child flood({"ping", "-f", "-q", target}, nullptr, bench::Errors::output);
-        EXPECT_TRUE(
-            eventually([&] { return counts_of(pairing.stats(), rx).signals > before + 100; }));
-        EXPECT_EQ(unbind_driver(pairing.virtio_index()), 0);
-        pairing.await_event("down");
-        EXPECT_EQ(bind_driver(pairing.virtio_index()), 0);
-        pairing.await_up();
+        pairing.rebind_under_traffic();
         exchange_tcp(pairing.host(), pairing.guest(), megabyte / 4);
     }
 }

@@ -155,14 +155,6 @@ protected:
         return config;
     }
 
-    /// The device is reset, and its driver starts anew.
-    void rebind() {
-        ASSERT_EQ(unbind_driver(pairing_.virtio_index(), GetParam()), 0);
-        pairing_.await_event("down");
-        ASSERT_EQ(bind_driver(pairing_.virtio_index(), GetParam()), 0);
-        pairing_.await_up();
-    }
-
     /// Packets arrive on each of the first pairs, and nowhere else.
     void expect_on_the_first(std::size_t count) {
         const auto packets = spread();
@@ -301,7 +293,7 @@ TEST_P(PairSteering, CTRL_D9_AResetEndsRss) {
     pairing().ethtool("-L", {"combined", std::to_string(pairs)});
     pairing().ethtool("-X", {"weight", "0", "0", "1", "0"});
     EXPECT_GE(spread()[2], flows);
-    rebind();
+    pairing().rebind();
     const std::size_t in_use = pairing().stats().at("active_pairs");
     EXPECT_LT(in_use, pairs);
     expect_on_the_first(in_use);
@@ -344,7 +336,7 @@ TEST_P(PairSteeringWithoutMq, CTRL_D9_OnlyTheFirstQueueReceivesAfterAReset) {
     }
     pairing().ethtool("-X", {"weight", "0", "1"});
     EXPECT_GE(spread()[1], flows);
-    rebind();
+    pairing().rebind();
     expect_on_the_first(1);
     EXPECT_TRUE(pairing().ping());
 }

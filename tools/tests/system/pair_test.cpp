@@ -163,10 +163,7 @@ TEST_P(Pair, TheDriverIsUnboundAndBoundAgain) {
         if (ours()) {
             pairing.ethtool("-C", {"rx-usecs", "500", "rx-frames", "32", "tx-frames", "1"});
         }
-        EXPECT_EQ(unbind_driver(pairing.virtio_index()), 0);
-        pairing.await_event("down");
-        EXPECT_EQ(bind_driver(pairing.virtio_index()), 0);
-        pairing.await_up();
+        pairing.rebind();
         const Json stats = pairing.stats();
         if (ours()) { // COAL-D9
             for (const Json& queue : stats.at("queues")) {

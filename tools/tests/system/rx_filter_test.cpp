@@ -7,6 +7,7 @@
 #include "support/fault.hpp"
 #include "support/frames.hpp"
 #include "support/pairing.hpp"
+#include "support/resized.hpp"
 #include "vcoal/netdev.hpp"
 
 #include <algorithm>
@@ -20,7 +21,6 @@
 #include <gtest/gtest.h>
 #include <optional>
 #include <stop_token>
-#include <sys/ioctl.h>
 #include <thread>
 
 namespace vcoal::test {
@@ -244,11 +244,6 @@ TEST_F(RxFilter, WhatIsToldWithoutOneReceivesEverythingWhenItIsSet) {
         expect(received, frame_to(mac));
     }
     expect(received, frame_to(own, vlan));
-}
-
-/// A filter ioctl as a caller with another idea of the structure asks for it.
-unsigned long resized(unsigned long request, std::size_t size) {
-    return _IOC(_IOC_DIR(request), _IOC_TYPE(request), _IOC_NR(request), size);
 }
 
 /// What a caller may have that knows more of a filter than the kernel.
