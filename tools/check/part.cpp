@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/part.hpp"
 
+#include "check/ktap.hpp"
 #include "vcoal/error.hpp"
 #include "vm/process.hpp"
 
@@ -56,7 +57,8 @@ std::optional<int> execute(const Part& part, const std::string& log) {
 
 void judge_report(const Part& part, int status, Outcome& outcome) {
     try {
-        Report report = read_report(contents(part.report));
+        const std::string text = contents(part.report);
+        Report report = part.report.ends_with(".ktap") ? read_ktap(text) : read_report(text);
         outcome.tally = judged(report.tally, status, part.minimum);
         outcome.failures = std::move(report.failures);
     } catch (const std::runtime_error& error) {

@@ -14,7 +14,8 @@ namespace vcoal::check {
 struct Part {
     std::string name;
     std::vector<std::string> argv;
-    /// GoogleTest's JSON report, written by the command; empty: the exit status is all.
+    /// Written by the command: GoogleTest's JSON report, or KTAP if it is called *.ktap.
+    /// Empty: the exit status is all.
     std::string report;
     /// Fewer tests executed than these are a failure; meaningful with a report.
     std::size_t minimum = 0;
