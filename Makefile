@@ -31,7 +31,7 @@ build/tools/build.ninja: | deps
 
 # --- testing --------------------------------------------------------------------
 
-.PHONY: check check-quick check-unit check-fuzz check-vm-runner
+.PHONY: check check-quick check-unit check-kunit check-fuzz check-vm-runner coverage
 # Random tests run longer here than when a test program is called by hand.
 check check-quick check-unit: export RC_PARAMS = max_success=2000 max_size=200
 
@@ -43,6 +43,12 @@ check-quick: modules tools  ## the working loop: user space, a few tests in a vi
 
 check-unit: tools  ## unit and property tests, in user space
 	@ctest --test-dir build/tools --output-on-failure -j$(JOBS)
+
+check-kunit: deps  ## KUnit suites in User-Mode Linux: virtual time, three runs that are the same
+	@tools/kunit/run build/kunit/kunit.ktap
+
+coverage: deps  ## which lines the KUnit suites execute, in build/coverage/
+	@tools/kunit/coverage build/coverage
 
 # Runs of each fuzz target; the first ones are the same in each check.
 FUZZ_RUNS ?= 100000

@@ -42,6 +42,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"filter_test", 7},
     {"hash_report_test", 27},
     {"hostile_ring_test", 98},
+    {"kunit", 200},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},
     {"loopback_control_test", 14},
@@ -158,6 +159,14 @@ Part runner_part(const Request& request) {
     return part;
 }
 
+Part kunit_part(const Request& request) {
+    const std::string report = request.directory + "/kunit.ktap";
+    return {.name = "KUnit, in virtual time",
+            .argv = {"tools/kunit/run", report},
+            .report = report,
+            .minimum = minimum("kunit")};
+}
+
 Part make_part(std::string name, const std::string& target) {
     return {.name = std::move(name), .argv = {"make", target}, .report = {}};
 }
@@ -182,6 +191,7 @@ std::vector<Part> plan(const Request& request) {
         return parts;
     }
 
+    parts.push_back(kunit_part(request));
     parts.push_back(make_part("lint", "lint"));
     parts.push_back(make_part("fuzz", "check-fuzz"));
     for (const std::string& kernel : request.kernels) {

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * drivers/net/virtio_net_coal/coal.c, from the words of ethtool to the commands that a
+ * device gets, and back.
+ */
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+#include "mock_device.h"
+
+#define COAL		VIRTIO_NET_CTRL_NOTF_COAL
+#define BOTH		(BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL))
+#define MANY		BIT_ULL(VIRTIO_NET_F_MQ)
+#define ONLY_TIME	U32_MAX
+#define ANY		0xff
+
+static struct mock_device *mock;
+static struct net_device *dev;
+static struct netlink_ext_ack extack;
+
+static void plug(struct kunit *test, u64 features)
+{
+	mock = mock_device_create(test, features);
+	dev = mock_device_plug(test, mock);
+}
+
+static int setup(struct kunit *test)
+{
+	mock = NULL;
+	dev = NULL;
+	memset(&extack, 0, sizeof(extack));
+	return 0;
+}
+
+static void teardown(struct kunit *test)
+{
+	if (dev)
+		mock_device_unplug(mock);
+}
+
+static int get(struct ethtool_coalesce *ec)
+{
+	int ret;
+
+	memset(ec, 0, sizeof(*ec));
+	rtnl_lock();
+	ret = dev->ethtool_ops->get_coalesce(dev, ec, NULL, &extack);
+	rtnl_unlock();
+	return ret;
+}
+
+static int set(struct ethtool_coalesce *ec)
+{
+	int ret;
+
+	rtnl_lock();
+	ret = dev->ethtool_ops->set_coalesce(dev, ec, NULL, &extack);
+	rtnl_unlock();
+	return ret;
+}
+
+static int set_pair(u32 pair, struct ethtool_coalesce *ec)
+{
+	int ret;
+
+	rtnl_lock();
+	ret = dev->ethtool_ops->set_per_queue_coalesce(dev, pair, ec);
+	rtnl_unlock();
+	return ret;
+}
+
+/* `ethtool -C`: what is shown, changed in these. */
+static int change(u32 rx_usecs, u32 rx_frames, u32 tx_usecs, u32 tx_frames)
+{
+	struct ethtool_coalesce ec;
+	int ret = get(&ec);
+
+	if (ret)
+		return ret;
+	ec.rx_coalesce_usecs = rx_usecs;
+	ec.rx_max_coalesced_frames = rx_frames;
+	ec.tx_coalesce_usecs = tx_usecs;
+	ec.tx_max_coalesced_frames = tx_frames;
+	return set(&ec);
+}
+
+static int change_pair(u32 pair, u32 rx_usecs, u32 rx_frames)
+{
+	struct ethtool_coalesce ec;
+	int ret;
+
+	memset(&ec, 0, sizeof(ec));
+	rtnl_lock();
+	ret = dev->ethtool_ops->get_per_queue_coalesce(dev, pair, &ec);
+	rtnl_unlock();
+	if (ret)
+		return ret;
+	ec.rx_coalesce_usecs = rx_usecs;
+	ec.rx_max_coalesced_frames = rx_frames;
+	return set_pair(pair, &ec);
+}
+
+static void expect_has(struct kunit *test, u32 vq, u32 packets, u32 usecs)
+{
+	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(mock->coal[vq].max_packets), packets, "vq %u", vq);
+	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(mock->coal[vq].max_usecs), usecs, "vq %u", vq);
+}
+
+/* Commands of the class but VQ_GET, which changes nothing. */
+static u32 told(void)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < mock->nr_commands; i++)
+		n += mock->commands[i].class == COAL &&
+		     mock->commands[i].cmd != VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET;
+	return n;
+}
+
+/* --- words ----------------------------------------------------------------------------- */
+
+/* Values of ethtool, and those of the wire; packets ANY: refused. */
+struct word {
+	const char *name;
+	u32 usecs, frames;
+	u32 max_usecs, max_packets;
+	int result;
+};
+
+static const struct word words[] = {
+	{ "off", 0, 0, 0, 0, 0 },
+	{ "one frame is off", 0, 1, 0, 1, 0 },
+	{ "frames without time", 0, 2, 0, ANY, -EINVAL },
+	{ "time alone", 50, 0, 50, ONLY_TIME, 0 },
+	{ "time and frames", 50, 32, 50, 32, 0 },
+	{ "the largest", U32_MAX, U32_MAX, U32_MAX, U32_MAX, 0 },
+};
+
+static void describe(const struct word *w, char *text)
+{
+	strscpy(text, w->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(word, words, describe);
+
+static void packets_come_before_microseconds(struct kunit *test)
+{
+	const struct word *w = test->param_value;
+	struct ethtool_coalesce ec;
+
+	plug(test, BIT_ULL(VIRTIO_NET_F_NOTF_COAL));
+	KUNIT_EXPECT_EQ(test, change(w->usecs, w->frames, 7, 9), w->result);
+	if (w->result) {
+		KUNIT_EXPECT_NOT_NULL(test, extack._msg);
+		KUNIT_EXPECT_EQ(test, told(), 0);
+		return;
+	}
+	expect_has(test, 0, w->max_packets, w->max_usecs);
+	expect_has(test, 1, 9, 7);
+	KUNIT_EXPECT_EQ(test, get(&ec), 0);
+	KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, w->usecs);
+	KUNIT_EXPECT_EQ(test, ec.rx_max_coalesced_frames, w->frames);
+}
+
+static void the_layout_of_a_directions_command(struct kunit *test)
+{
+	static const u8 rx_set[] = { 0x20, 0, 0, 0, 0x32, 0, 0, 0 };
+	const struct mock_command *last;
+
+	plug(test, BIT_ULL(VIRTIO_NET_F_NOTF_COAL));
+	KUNIT_ASSERT_EQ(test, change(50, 32, 50, 32), 0);
+	last = mock_device_last(mock, COAL);
+	KUNIT_ASSERT_NOT_NULL(test, last);
+	KUNIT_EXPECT_EQ(test, last->cmd, 1);
+	KUNIT_EXPECT_EQ(test, last->len, sizeof(rx_set));
+	KUNIT_EXPECT_EQ(test, memcmp(last->data, rx_set, sizeof(rx_set)), 0);
+	KUNIT_EXPECT_EQ(test, last->room, 0);
+}
+
+static void the_layout_of_a_queues_command(struct kunit *test)
+{
+	static const u8 vq_set[] = { 4, 0, 0, 0, 0x20, 0, 0, 0, 0x32, 0, 0, 0 };
+	const struct mock_command *last;
+
+	plug(test, BOTH | MANY);
+	KUNIT_ASSERT_EQ(test, change_pair(2, 50, 32), 0);
+	last = mock_device_last(mock, COAL);
+	KUNIT_ASSERT_NOT_NULL(test, last);
+	KUNIT_EXPECT_EQ(test, last->cmd, 2);
+	KUNIT_EXPECT_EQ(test, last->len, sizeof(vq_set));
+	KUNIT_EXPECT_EQ(test, memcmp(last->data, vq_set, sizeof(vq_set)), 0);
+}
+
+/* --- features ---------------------------------------------------------------------------- */
+
+static void without_the_feature_there_is_a_reason(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, 0);
+	KUNIT_EXPECT_EQ(test, get(&ec), -EOPNOTSUPP);
+	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
+	KUNIT_EXPECT_EQ(test, set(&ec), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, set_pair(0, &ec), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, mock_device_asked(mock, COAL), 0);
+}
+
+/* With VQ_NOTF_COAL alone a direction is each of its queues. */
+static void coal_g2_without_notf_coal_a_direction_is_a_loop(struct kunit *test)
+{
+	u32 i;
+
+	plug(test, BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL) | MANY);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_EXPECT_EQ(test, told(), 2 * MOCK_PAIRS);
+	for (i = 0; i < 2 * MOCK_PAIRS; i += 2) {
+		expect_has(test, i, 32, 50);
+		expect_has(test, i + 1, 16, 60);
+	}
+}
+
+static void coal_g3_without_vq_notf_coal_no_queue_is_named(struct kunit *test)
+{
+	plug(test, BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | MANY);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_EXPECT_EQ(test, change_pair(1, 10, 4), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, mock_device_asked(mock, COAL), 2);
+}
+
+static void a_direction_is_one_command_where_there_is_one(struct kunit *test)
+{
+	plug(test, BOTH | MANY);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_EXPECT_EQ(test, told(), 2);
+	expect_has(test, 6, 32, 50);
+	expect_has(test, 7, 16, 60);
+}
+
+static void a_pair_that_does_not_exist(struct kunit *test)
+{
+	struct ethtool_coalesce ec = {};
+
+	plug(test, BOTH | MANY);
+	KUNIT_EXPECT_EQ(test, set_pair(MOCK_PAIRS, &ec), -EINVAL);
+	KUNIT_EXPECT_EQ(test, told(), 0);
+}
+
+/* --- devices that refuse ------------------------------------------------------------------ */
+
+static u8 refuse_rx(struct mock_device *m, const struct mock_command *command)
+{
+	const struct virtio_net_coal *coal = (const void *)command->data;
+	u32 i;
+
+	if (command->class != COAL)
+		return VIRTIO_NET_OK;
+	if (command->cmd == VIRTIO_NET_CTRL_NOTF_COAL_RX_SET)
+		return VIRTIO_NET_ERR;
+	for (i = 1; i < MOCK_QUEUES - 1; i += 2)
+		m->coal[i] = *coal;
+	return VIRTIO_NET_OK;
+}
+
+/* `-C` is a whole: where receive is refused, transmit is as it was. */
+static void a_refusal_rolls_the_other_direction_back(struct kunit *test)
+{
+	plug(test, BIT_ULL(VIRTIO_NET_F_NOTF_COAL));
+	KUNIT_ASSERT_EQ(test, change(10, 4, 20, 8), 0);
+	mock->respond = refuse_rx;
+	KUNIT_EXPECT_EQ(test, change(50, 32, 60, 16), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
+	expect_has(test, 0, 4, 10);
+	expect_has(test, 1, 8, 20);
+	/* And the driver does not believe otherwise. */
+	mock->respond = NULL;
+	KUNIT_EXPECT_EQ(test, change(10, 4, 60, 16), 0);
+	expect_has(test, 0, 4, 10);
+	expect_has(test, 1, 16, 60);
+}
+
+static u8 refuse_all(struct mock_device *m, const struct mock_command *command)
+{
+	return VIRTIO_NET_ERR;
+}
+
+/* COAL-G4: the values of an answer that is no answer are not looked at. */
+static void coal_g4_values_of_a_refusal_are_not_shown(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	mock->respond = refuse_all;
+	mock->reply_len = sizeof(struct virtio_net_coal);
+	memset(mock->reply, 0x55, MOCK_REPLY);
+	KUNIT_EXPECT_EQ(test, get(&ec), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, 0);
+}
+
+static u8 answer_short(struct mock_device *m, const struct mock_command *command)
+{
+	memset(m->reply, 0x55, MOCK_REPLY);
+	m->reply_len = 7;
+	return VIRTIO_NET_OK;
+}
+
+static void an_answer_that_is_too_short_is_none(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	mock->respond = answer_short;
+	KUNIT_EXPECT_EQ(test, get(&ec), -EPROTO);
+}
+
+static u8 answer_long(struct mock_device *m, const struct mock_command *command)
+{
+	static const u8 values[] = { 32, 0, 0, 0, 50, 0, 0, 0 };
+
+	memset(m->reply, 0x55, MOCK_REPLY);
+	memcpy(m->reply, values, sizeof(values));
+	m->reply_len = MOCK_REPLY - 1;	/* claimed; no more is written than fits */
+	return VIRTIO_NET_OK;
+}
+
+static void an_answer_that_claims_too_much_is_read_as_far_as_there_is_room(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	mock->respond = answer_long;
+	KUNIT_EXPECT_EQ(test, get(&ec), 0);
+	KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, 50);
+	KUNIT_EXPECT_EQ(test, ec.rx_max_coalesced_frames, 32);
+}
+
+/* --- what is shown and what is wished ------------------------------------------------------ */
+
+/* What the device does is shown, whatever it was told. */
+static void what_is_shown_is_what_the_device_does(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	mock->coal[0].max_usecs = cpu_to_le32(40);	/* its host has a limit */
+	KUNIT_EXPECT_EQ(test, get(&ec), 0);
+	KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, 40);
+	/* Where nothing is changed the wish stands. */
+	ec.tx_coalesce_usecs = 70;
+	KUNIT_EXPECT_EQ(test, set(&ec), 0);
+	expect_has(test, 0, 32, 50);
+	expect_has(test, 1, 16, 70);
+}
+
+static void a_queue_of_its_own_stays_so_until_the_direction_is_set(struct kunit *test)
+{
+	plug(test, BOTH | MANY);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_ASSERT_EQ(test, change_pair(1, 10, 4), 0);
+	expect_has(test, 0, 32, 50);
+	expect_has(test, 2, 4, 10);
+	expect_has(test, 3, 16, 60);
+	KUNIT_ASSERT_EQ(test, change(51, 32, 60, 16), 0);
+	expect_has(test, 2, 32, 51);
+}
+
+/* --- adaptive ------------------------------------------------------------------------------ */
+
+static void adaptive_needs_parameters_per_queue(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BIT_ULL(VIRTIO_NET_F_NOTF_COAL));
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	ec.use_adaptive_rx_coalesce = 1;
+	KUNIT_EXPECT_EQ(test, set(&ec), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
+}
+
+static void adaptive_gives_the_users_values_back(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	ec.use_adaptive_rx_coalesce = 1;
+	KUNIT_ASSERT_EQ(test, set(&ec), 0);
+	expect_has(test, 1, 16, 60);
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 1);
+	ec.rx_coalesce_usecs += 5;
+	KUNIT_EXPECT_EQ(test, set(&ec), -EINVAL);
+	ec.rx_coalesce_usecs -= 5;
+	ec.use_adaptive_rx_coalesce = 0;
+	KUNIT_ASSERT_EQ(test, set(&ec), 0);
+	expect_has(test, 0, 32, 50);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(packets_come_before_microseconds, word_gen_params),
+	KUNIT_CASE(the_layout_of_a_directions_command),
+	KUNIT_CASE(the_layout_of_a_queues_command),
+	KUNIT_CASE(without_the_feature_there_is_a_reason),
+	KUNIT_CASE(coal_g2_without_notf_coal_a_direction_is_a_loop),
+	KUNIT_CASE(coal_g3_without_vq_notf_coal_no_queue_is_named),
+	KUNIT_CASE(a_direction_is_one_command_where_there_is_one),
+	KUNIT_CASE(a_pair_that_does_not_exist),
+	KUNIT_CASE(a_refusal_rolls_the_other_direction_back),
+	KUNIT_CASE(coal_g4_values_of_a_refusal_are_not_shown),
+	KUNIT_CASE(an_answer_that_is_too_short_is_none),
+	KUNIT_CASE(an_answer_that_claims_too_much_is_read_as_far_as_there_is_room),
+	KUNIT_CASE(what_is_shown_is_what_the_device_does),
+	KUNIT_CASE(a_queue_of_its_own_stays_so_until_the_direction_is_set),
+	KUNIT_CASE(adaptive_needs_parameters_per_queue),
+	KUNIT_CASE(adaptive_gives_the_users_values_back),
+	{}
+};
+
+static struct kunit_suite vnc_coal_suite = {
+	.name = "vnc_coal",
+	.init = setup,
+	.exit = teardown,
+	.test_cases = cases,
+};
+
+kunit_test_suite(vnc_coal_suite);
