@@ -67,7 +67,7 @@ static void a_chain_is_found_with_the_id_of_its_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chain.descs, 3);
 	KUNIT_EXPECT_EQ(test, chain.out_len, 112);
 	KUNIT_EXPECT_EQ(test, chain.in_len, 1500);
-	KUNIT_EXPECT_PTR_EQ(test, (void *)r->iov[2].iov_base, r->buffers + 4096);
+	KUNIT_EXPECT_PTR_EQ(test, (__force void *)r->iov[2].iov_base, r->buffers + 4096);
 	KUNIT_EXPECT_EQ(test, pop(), -EAGAIN);
 }
 

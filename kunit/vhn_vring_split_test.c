@@ -76,8 +76,8 @@ static void a_chain_is_found_readable_part_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chain.in, 1);
 	KUNIT_EXPECT_EQ(test, chain.out_len, 112);
 	KUNIT_EXPECT_EQ(test, chain.in_len, 1500);
-	KUNIT_EXPECT_PTR_EQ(test, (void *)r->iov[1].iov_base, r->buffers + 64);
-	KUNIT_EXPECT_PTR_EQ(test, (void *)r->iov[2].iov_base, r->buffers + 4096);
+	KUNIT_EXPECT_PTR_EQ(test, (__force void *)r->iov[1].iov_base, r->buffers + 64);
+	KUNIT_EXPECT_PTR_EQ(test, (__force void *)r->iov[2].iov_base, r->buffers + 4096);
 	KUNIT_EXPECT_EQ(test, pop(), -EAGAIN);
 }
 
@@ -293,7 +293,7 @@ static void kicks_without_event_idx(struct kunit *test)
 	make_available(0);
 	/* Made available while kicks were off: no kick comes for it. */
 	KUNIT_EXPECT_EQ(test, vhn_split_kick_enable(&r->vr), 1);
-	KUNIT_EXPECT_EQ(test, r->used->flags, 0);
+	KUNIT_EXPECT_EQ(test, (__force u16)r->used->flags, 0);
 	KUNIT_EXPECT_EQ(test, vhn_split_kick_enable(&r->vr), 0);
 }
 
@@ -306,7 +306,7 @@ static void kicks_with_event_idx(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vhn_split_kick_enable(&r->vr), 2);
 	KUNIT_EXPECT_EQ(test, vhn_split_kick_enable(&r->vr), 0);
 	KUNIT_EXPECT_EQ(test, avail_event(), 2);
-	KUNIT_EXPECT_EQ(test, r->used->flags, 0);
+	KUNIT_EXPECT_EQ(test, (__force u16)r->used->flags, 0);
 }
 
 static void the_first_look_at_suppression_finds_nothing_suppressed(struct kunit *test)
