@@ -3,7 +3,10 @@
  * drivers/vhost/worker.c: work is done once, in order, and none of it is lost.
  */
 #include <kunit/test.h>
+#include <linux/anon_inodes.h>
 #include <linux/delay.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 
 #include "../drivers/vhost/worker.h"
 #include "user_memory.h"
@@ -130,6 +133,93 @@ static void control_groups_that_refuse_leave_no_thread(struct kunit *test)
 	start(test);
 }
 
+/* --- files watched --------------------------------------------------------------------- */
+
+/**
+ * struct watched - a file that is ready when the test says so, and what watches it
+ * @head: of its wait queue
+ * @ready: what it is ready for
+ * @poll: watches it
+ * @woken: times that counted
+ */
+struct watched {
+	wait_queue_head_t head;
+	__poll_t ready;
+	struct vhn_poll poll;
+	u32 woken;
+};
+
+static __poll_t poll_file(struct file *file, poll_table *table)
+{
+	struct watched *w = file->private_data;
+
+	poll_wait(file, &w->head, table);
+	return w->ready;
+}
+
+static const struct file_operations watched_fops = { .poll = poll_file };
+
+static void count_wakeup(struct vhn_poll *poll)
+{
+	container_of(poll, struct watched, poll)->woken++;
+}
+
+static struct file *open_watched(struct kunit *test, struct watched *w)
+{
+	struct file *file = anon_inode_getfile("watched", &watched_fops, w, O_RDWR);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	init_waitqueue_head(&w->head);
+	vhn_poll_init(&w->poll, EPOLLIN, count_wakeup);
+	return file;
+}
+
+static void a_wakeup_counts_while_it_is_armed(struct kunit *test)
+{
+	struct watched w = {};
+	struct file *file = open_watched(test, &w);
+
+	KUNIT_EXPECT_EQ(test, vhn_poll_start(&w.poll, file), 0);
+	KUNIT_EXPECT_EQ(test, vhn_poll_start(&w.poll, file), 0);
+	wake_up_poll(&w.head, EPOLLIN);
+	KUNIT_EXPECT_EQ(test, w.woken, 0);
+	w.poll.armed = true;
+	wake_up_poll(&w.head, EPOLLIN);
+	wake_up_poll(&w.head, EPOLLOUT);
+	KUNIT_EXPECT_EQ(test, w.woken, 1);
+	vhn_poll_stop(&w.poll);
+	vhn_poll_stop(&w.poll);
+	wake_up_poll(&w.head, EPOLLIN);
+	KUNIT_EXPECT_EQ(test, w.woken, 1);
+	fput(file);
+}
+
+static void a_file_that_is_ready_already_wakes_at_once(struct kunit *test)
+{
+	struct watched w = { .ready = EPOLLIN };
+	struct file *file = open_watched(test, &w);
+
+	w.poll.armed = true;
+	KUNIT_EXPECT_EQ(test, vhn_poll_start(&w.poll, file), 0);
+	KUNIT_EXPECT_EQ(test, w.woken, 1);
+	vhn_poll_stop(&w.poll);
+	w.poll.armed = false;
+	KUNIT_EXPECT_EQ(test, vhn_poll_start(&w.poll, file), 0);
+	KUNIT_EXPECT_EQ(test, w.woken, 1);
+	vhn_poll_stop(&w.poll);
+	fput(file);
+}
+
+static void a_file_in_an_error_state_is_not_watched(struct kunit *test)
+{
+	struct watched w = { .ready = EPOLLIN | EPOLLERR };
+	struct file *file = open_watched(test, &w);
+
+	KUNIT_EXPECT_EQ(test, vhn_poll_start(&w.poll, file), -EINVAL);
+	KUNIT_EXPECT_NULL(test, w.poll.head);
+	fput(file);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(work_is_done_in_order),
 	KUNIT_CASE(work_that_waits_is_done_once),
@@ -137,6 +227,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(what_is_queued_is_done_before_the_end),
 	KUNIT_CASE(without_a_thread_nothing_happens),
 	KUNIT_CASE(control_groups_that_refuse_leave_no_thread),
+	KUNIT_CASE(a_wakeup_counts_while_it_is_armed),
+	KUNIT_CASE(a_file_that_is_ready_already_wakes_at_once),
+	KUNIT_CASE(a_file_in_an_error_state_is_not_watched),
 	{}
 };
 

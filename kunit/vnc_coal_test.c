@@ -279,6 +279,62 @@ static void a_refusal_rolls_the_other_direction_back(struct kunit *test)
 	expect_has(test, 1, 16, 60);
 }
 
+/* Refuses the parameters of one virtqueue, and takes all others. */
+static u16 refused_vq;
+
+static u8 refuse_queue(struct mock_device *m, const struct mock_command *command)
+{
+	const struct virtio_net_coal_vq *vq = (const void *)command->data;
+	u16 index = le16_to_cpu(vq->vq_index);
+
+	if (command->class != COAL || command->cmd != VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET)
+		return VIRTIO_NET_OK;
+	if (index == refused_vq && vq->coal.max_usecs)
+		return VIRTIO_NET_ERR;
+	m->coal[index] = vq->coal;
+	return VIRTIO_NET_OK;
+}
+
+/* Where a direction is a loop over queues, those before the one that refuses are undone. */
+static void a_refusal_within_a_direction_leaves_no_queue_changed(struct kunit *test)
+{
+	struct ethtool_coalesce ec = {
+		.rx_coalesce_usecs = 50,
+		.rx_max_coalesced_frames = 32,
+		.tx_coalesce_usecs = 60,
+		.tx_max_coalesced_frames = 16,
+	};
+	u32 i;
+
+	plug(test, BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL) | MANY);
+	mock->respond = refuse_queue;
+	for (refused_vq = 4; refused_vq <= 5; refused_vq++) {
+		KUNIT_EXPECT_EQ(test, set(&ec), -EINVAL);
+		for (i = 0; i < 2 * MOCK_PAIRS; i++)
+			expect_has(test, i, 0, 0);
+	}
+}
+
+static void a_refusal_of_one_queue_of_a_pair_changes_neither(struct kunit *test)
+{
+	struct ethtool_coalesce ec = {
+		.rx_coalesce_usecs = 10,
+		.rx_max_coalesced_frames = 4,
+		.tx_coalesce_usecs = 20,
+		.tx_max_coalesced_frames = 8,
+	};
+
+	plug(test, BOTH | MANY);
+	mock->respond = refuse_queue;
+	refused_vq = 2;
+	KUNIT_EXPECT_EQ(test, set_pair(1, &ec), -EINVAL);
+	expect_has(test, 2, 0, 0);
+	expect_has(test, 3, 0, 0);
+	KUNIT_EXPECT_EQ(test, set_pair(2, &ec), 0);
+	expect_has(test, 4, 4, 10);
+	expect_has(test, 5, 8, 20);
+}
+
 static u8 refuse_all(struct mock_device *m, const struct mock_command *command)
 {
 	return VIRTIO_NET_ERR;
@@ -365,6 +421,52 @@ static void a_queue_of_its_own_stays_so_until_the_direction_is_set(struct kunit 
 	expect_has(test, 2, 32, 51);
 }
 
+/* --- devices that forget ------------------------------------------------------------------- */
+
+/* COAL-D9: what a reset takes away is told again, each queue what it had. */
+static void coal_d9_a_device_that_was_reset_is_told_again(struct kunit *test)
+{
+	plug(test, BOTH | MANY);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_ASSERT_EQ(test, change_pair(1, 10, 4), 0);
+	KUNIT_ASSERT_EQ(test, virtio_device_freeze(&mock->vdev), 0);
+	virtio_reset_device(&mock->vdev);
+	expect_has(test, 0, 0, 0);
+	KUNIT_ASSERT_EQ(test, virtio_device_restore(&mock->vdev), 0);
+	expect_has(test, 0, 32, 50);
+	expect_has(test, 1, 16, 60);
+	expect_has(test, 2, 4, 10);
+	expect_has(test, 3, 16, 60);
+	expect_has(test, 6, 32, 50);
+}
+
+static void a_device_that_was_told_nothing_is_told_nothing_again(struct kunit *test)
+{
+	plug(test, BOTH | MANY);
+	KUNIT_ASSERT_EQ(test, virtio_device_freeze(&mock->vdev), 0);
+	KUNIT_ASSERT_EQ(test, virtio_device_restore(&mock->vdev), 0);
+	KUNIT_EXPECT_EQ(test, told(), 0);
+}
+
+/* `ethtool -t`, from which the first receive queue comes back with what it had. */
+static void the_self_test_puts_back_what_it_changes(struct kunit *test)
+{
+	struct ethtool_test result = { .flags = ETH_TEST_FL_OFFLINE };
+	u64 data[8] = {};
+	int n;
+
+	plug(test, BOTH);
+	KUNIT_ASSERT_EQ(test, change(1, 4, 60, 16), 0);
+	rtnl_lock();
+	n = dev->ethtool_ops->get_sset_count(dev, ETH_SS_TEST);
+	if (n <= ARRAY_SIZE(data))
+		dev->ethtool_ops->self_test(dev, &result, data);
+	rtnl_unlock();
+	KUNIT_ASSERT_LE(test, n, ARRAY_SIZE(data));
+	expect_has(test, 0, 4, 1);
+	KUNIT_EXPECT_GT(test, mock_device_asked(mock, COAL), 4);
+}
+
 /* --- adaptive ------------------------------------------------------------------------------ */
 
 static void adaptive_needs_parameters_per_queue(struct kunit *test)
@@ -398,6 +500,23 @@ static void adaptive_gives_the_users_values_back(struct kunit *test)
 	expect_has(test, 0, 32, 50);
 }
 
+/* A queue that does not take what adaptive moderation begins with: it is not on. */
+static void adaptive_that_is_refused_is_not_on(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	KUNIT_ASSERT_EQ(test, change(0, 0, 60, 16), 0);
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	mock->respond = refuse_queue;
+	refused_vq = 0;
+	ec.use_adaptive_rx_coalesce = 1;
+	KUNIT_EXPECT_EQ(test, set(&ec), -EINVAL);
+	mock->respond = NULL;
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(packets_come_before_microseconds, word_gen_params),
 	KUNIT_CASE(the_layout_of_a_directions_command),
@@ -408,11 +527,17 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_direction_is_one_command_where_there_is_one),
 	KUNIT_CASE(a_pair_that_does_not_exist),
 	KUNIT_CASE(a_refusal_rolls_the_other_direction_back),
+	KUNIT_CASE(a_refusal_within_a_direction_leaves_no_queue_changed),
+	KUNIT_CASE(a_refusal_of_one_queue_of_a_pair_changes_neither),
 	KUNIT_CASE(coal_g4_values_of_a_refusal_are_not_shown),
 	KUNIT_CASE(an_answer_that_is_too_short_is_none),
 	KUNIT_CASE(an_answer_that_claims_too_much_is_read_as_far_as_there_is_room),
 	KUNIT_CASE(what_is_shown_is_what_the_device_does),
 	KUNIT_CASE(a_queue_of_its_own_stays_so_until_the_direction_is_set),
+	KUNIT_CASE(coal_d9_a_device_that_was_reset_is_told_again),
+	KUNIT_CASE(a_device_that_was_told_nothing_is_told_nothing_again),
+	KUNIT_CASE(the_self_test_puts_back_what_it_changes),
+	KUNIT_CASE(adaptive_that_is_refused_is_not_on),
 	KUNIT_CASE(adaptive_needs_parameters_per_queue),
 	KUNIT_CASE(adaptive_gives_the_users_values_back),
 	{}
