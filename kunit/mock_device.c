@@ -47,6 +47,7 @@ static void reset(struct virtio_device *vdev)
 	mock->status = 0;
 	mock->next_command = 0;
 	memset(mock->coal, 0, sizeof(mock->coal));
+	memset(mock->direction, 0, sizeof(mock->direction));
 }
 
 static u64 get_features(struct virtio_device *vdev)
@@ -56,7 +57,12 @@ static u64 get_features(struct virtio_device *vdev)
 
 static int finalize_features(struct virtio_device *vdev)
 {
+	bool ring_reset = __virtio_test_bit(vdev, VIRTIO_F_RING_RESET);
+
 	vring_transport_features(vdev);
+	/* Resetting a queue is up to the transport: the ring does not know the bit. */
+	if (ring_reset)
+		__virtio_set_bit(vdev, VIRTIO_F_RING_RESET);
 	return 0;
 }
 
@@ -112,6 +118,20 @@ static int find_vqs(struct virtio_device *vdev, unsigned int n, struct virtqueue
 
 KC_FIND_VQS(find_vqs);
 
+static int disable_vq_and_reset(struct virtqueue *vq)
+{
+	return 0;
+}
+
+/* COAL-D5, D6: the queue has its direction's parameters. */
+static int enable_vq_after_reset(struct virtqueue *vq)
+{
+	struct mock_device *mock = mock_of(vq->vdev);
+
+	mock->coal[vq->index] = mock->direction[vq->index % 2];
+	return 0;
+}
+
 static const struct virtio_config_ops config_ops = {
 	.get			= get_config,
 	.get_status		= get_status,
@@ -122,6 +142,8 @@ static const struct virtio_config_ops config_ops = {
 	.get_features		= get_features,
 	.finalize_features	= finalize_features,
 	.bus_name		= bus_name,
+	.disable_vq_and_reset	= disable_vq_and_reset,
+	.enable_vq_after_reset	= enable_vq_after_reset,
 };
 
 /* --- commands ------------------------------------------------------------------------ */
@@ -147,6 +169,7 @@ static void coal_set(struct mock_device *mock, const struct mock_command *comman
 	u32 i;
 
 	/* TX_SET is 0, and the first transmit queue 1. */
+	mock->direction[!command->cmd] = *coal;
 	for (i = !command->cmd; i < MOCK_QUEUES - 1; i += 2)
 		mock->coal[i] = *coal;
 }

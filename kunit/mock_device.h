@@ -53,6 +53,7 @@ struct mock_command {
  * @commands: what was asked of it
  * @nr_commands: how many
  * @coal: parameters by virtqueue
+ * @direction: those that a queue which was reset has, by direction
  * @supported: counters that it says it has
  * @respond: fills the result of a command, returns its acknowledgment; NULL: as a good
  *	device does
@@ -75,6 +76,7 @@ struct mock_device {
 	struct mock_command commands[MOCK_LOG];
 	u32 nr_commands;
 	struct virtio_net_coal coal[MOCK_QUEUES];
+	struct virtio_net_coal direction[2];
 	u64 supported;
 	u8 (*respond)(struct mock_device *mock, const struct mock_command *command);
 	u8 reply[MOCK_REPLY];

@@ -6,6 +6,7 @@
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <linux/virtio_ring.h>
 
 #include "mock_device.h"
 
@@ -440,6 +441,33 @@ static void coal_d9_a_device_that_was_reset_is_told_again(struct kunit *test)
 	expect_has(test, 6, 32, 50);
 }
 
+static int resize(u32 entries)
+{
+	struct ethtool_ringparam ring = { .rx_pending = entries, .tx_pending = entries };
+	int ret;
+
+	rtnl_lock();
+	ret = dev->ethtool_ops->set_ringparam(dev, &ring, NULL, &extack);
+	rtnl_unlock();
+	return ret;
+}
+
+/* COAL-D5, D6: a queue that was reset has its direction's parameters until it is told. */
+static void coal_d5_d6_a_queue_that_was_reset_is_told_again(struct kunit *test)
+{
+	plug(test, BOTH | MANY | BIT_ULL(VIRTIO_F_RING_RESET) |
+		   BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC));
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_ASSERT_EQ(test, change_pair(1, 10, 4), 0);
+	mock->nr_commands = 0;
+	KUNIT_ASSERT_EQ(test, resize(32), 0);
+	expect_has(test, 0, 32, 50);
+	expect_has(test, 2, 4, 10);
+	expect_has(test, 3, 16, 60);
+	/* The others have what they are to have without a word. */
+	KUNIT_EXPECT_EQ(test, told(), 1);
+}
+
 static void a_device_that_was_told_nothing_is_told_nothing_again(struct kunit *test)
 {
 	plug(test, BOTH | MANY);
@@ -535,6 +563,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(what_is_shown_is_what_the_device_does),
 	KUNIT_CASE(a_queue_of_its_own_stays_so_until_the_direction_is_set),
 	KUNIT_CASE(coal_d9_a_device_that_was_reset_is_told_again),
+	KUNIT_CASE(coal_d5_d6_a_queue_that_was_reset_is_told_again),
 	KUNIT_CASE(a_device_that_was_told_nothing_is_told_nothing_again),
 	KUNIT_CASE(the_self_test_puts_back_what_it_changes),
 	KUNIT_CASE(adaptive_that_is_refused_is_not_on),
