@@ -31,7 +31,8 @@ build/tools/build.ninja: | deps
 
 # --- testing --------------------------------------------------------------------
 
-.PHONY: check check-quick check-unit check-kunit check-fuzz check-vm-runner coverage
+.PHONY: check check-quick check-unit check-kunit check-kunit-debug check-kunit-grafted \
+	check-fuzz check-vm-runner coverage
 # Random tests run longer here than when a test program is called by hand.
 check check-quick check-unit: export RC_PARAMS = max_success=2000 max_size=200
 
@@ -46,6 +47,12 @@ check-unit: tools  ## unit and property tests, in user space
 
 check-kunit: deps  ## KUnit suites in User-Mode Linux: virtual time, three runs that are the same
 	@tools/kunit/run build/kunit/kunit.ktap
+
+check-kunit-debug: deps  ## the same under KASAN, lockdep, leak detection, with allocations that fail
+	@tools/kunit/run --kernel uml-debug --runs 1 build/kunit/debug.ktap
+
+check-kunit-grafted: deps  ## the same in a kernel's own tree, by its own kunit.py
+	@tools/kunit/grafted build/kunit/grafted.log
 
 coverage: deps  ## which lines the KUnit suites execute, in build/coverage/
 	@tools/kunit/coverage build/coverage
