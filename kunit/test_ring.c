@@ -86,3 +86,28 @@ void test_ring_use(struct test_ring *r, u32 buffers)
 	}
 	vhn_vring_publish(&r->vr);
 }
+
+/**
+ * test_ring_round() - all that is done to a ring for one buffer
+ * @r: the ring; a buffer is available
+ *
+ * Return: 0, or the first error.
+ */
+int test_ring_round(struct test_ring *r)
+{
+	struct vhn_chain chain;
+	int err;
+
+	err = vhn_vring_start(&r->vr) ?:
+	      vhn_vring_pop(&r->vr, r->mem, r->iov, VHN_MAX_IOV, &chain) ?:
+	      vhn_vring_fill(&r->vr, 0, &chain, 0) ?:
+	      vhn_vring_commit(&r->vr, 1) ?:
+	      vhn_vring_publish(&r->vr);
+	if (err)
+		return err;
+	err = vhn_vring_wants_call(&r->vr);
+	if (err < 0)
+		return err;
+	err = vhn_vring_kick_disable(&r->vr) ?: vhn_vring_kick_enable(&r->vr);
+	return min(err, 0);
+}

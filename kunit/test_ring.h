@@ -43,6 +43,7 @@ struct test_ring {
 struct test_ring *test_ring_split(struct kunit *test, u32 num);
 struct test_ring *test_ring_packed(struct kunit *test, u32 num);
 void test_ring_use(struct test_ring *r, u32 buffers);
+int test_ring_round(struct test_ring *r);
 
 /* The driver's wish in a split ring with EVENT_IDX: to be told of this entry. */
 static inline void test_ring_set_used_event(struct test_ring *r, u16 entry)

@@ -306,33 +306,6 @@ static void two_turns_since_the_last_look_are_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vhn_packed_wants_call(&r->vr), 1);
 }
 
-static int everything(void)
-{
-	int err;
-
-	err = vhn_packed_start(&r->vr);
-	if (err)
-		return err;
-	err = pop();
-	if (err)
-		return err;
-	vhn_packed_fill(&r->vr, 0, &chain, 0);
-	err = vhn_packed_commit(&r->vr, 1);
-	if (err)
-		return err;
-	err = vhn_packed_publish(&r->vr);
-	if (err)
-		return err;
-	err = vhn_packed_wants_call(&r->vr);
-	if (err < 0)
-		return err;
-	err = vhn_packed_kick_disable(&r->vr);
-	if (err)
-		return err;
-	err = vhn_packed_kick_enable(&r->vr);
-	return err < 0 ? err : 0;
-}
-
 static void every_access_may_fault(struct kunit *test)
 {
 	u32 n = 0;
@@ -345,7 +318,7 @@ static void every_access_may_fault(struct kunit *test)
 		r->vr.last_avail = FIRST_TURN;
 		r->vr.last_used = FIRST_TURN;
 		user_memory = (struct user_memory){ .fault_at = ++n };
-		err = everything();
+		err = test_ring_round(r);
 		KUNIT_ASSERT_TRUE(test, !err || err == -EFAULT);
 	} while (err);
 	KUNIT_EXPECT_GE(test, n, 13);

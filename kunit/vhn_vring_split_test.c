@@ -333,33 +333,6 @@ static void a_whole_turn_since_the_last_look_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vhn_split_wants_call(&r->vr), 1);
 }
 
-static int everything(void)
-{
-	int err;
-
-	err = vhn_split_start(&r->vr);
-	if (err)
-		return err;
-	err = pop();
-	if (err)
-		return err;
-	err = vhn_split_fill(&r->vr, 0, &chain, 0);
-	if (err)
-		return err;
-	vhn_vring_commit(&r->vr, 1);
-	err = vhn_split_publish(&r->vr);
-	if (err)
-		return err;
-	err = vhn_split_wants_call(&r->vr);
-	if (err < 0)
-		return err;
-	err = vhn_split_kick_disable(&r->vr);
-	if (err)
-		return err;
-	err = vhn_split_kick_enable(&r->vr);
-	return err < 0 ? err : 0;
-}
-
 static void every_access_may_fault(struct kunit *test)
 {
 	u32 n = 0;
@@ -373,7 +346,7 @@ static void every_access_may_fault(struct kunit *test)
 	do {
 		r->vr.last_avail = 0;
 		user_memory = (struct user_memory){ .fault_at = ++n };
-		err = everything();
+		err = test_ring_round(r);
 		KUNIT_ASSERT_TRUE(test, !err || err == -EFAULT);
 	} while (err);
 	KUNIT_EXPECT_GE(test, n, 13);
