@@ -69,6 +69,15 @@ build/fuzz/build.ninja: | deps
 	@cmake -S tools/tests/fuzz -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ >build/fuzz.log || \
 		{ cat build/fuzz.log; false; }
 
+.PHONY: hunter
+# How many packets, and which worlds they pass through.
+PACKETS ?= 10000000
+SEED ?= 1
+
+hunter: build/tools/build.ninja  ## look for lost notifications in user space (PACKETS=10000000 SEED=1)
+	@flock build/tools/.lock ninja -C build/tools hunter
+	@build/tools/tests/hunter/hunter --packets $(PACKETS) --seed $(SEED) --trace build/hunter.trace
+
 check-vm-runner: build/tools/build.ninja  ## the VM runner tells a pass from every kind of failure
 	@flock build/tools/.lock ninja -C build/tools vm_runner_test
 	@VCOAL_KERNELS="$(KERNELS)" VCOAL_CHECKOUT=$(CURDIR) build/tools/vm/vm_runner_test

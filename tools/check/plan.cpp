@@ -43,6 +43,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hash_report_test", 27},
     {"hostile_ring_test", 98},
     {"kunit", 210},
+    {"hunter_test", 14},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},
     {"loopback_control_test", 14},
@@ -52,6 +53,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"loopback_queue_reset_test", 13},
     {"loopback_traffic_test", 9},
     {"mac_policy_test", 5},
+    {"notify_test", 12},
     {"packed_ring_test", 21},
     {"pair_coalescing_test", 10},
     {"pair_driver_test", 9},
@@ -100,13 +102,21 @@ std::vector<std::string> programs(const fs::path& directory) {
     return names;
 }
 
-Part unit_part(const Request& request, const std::string& program) {
+Part unit_part(const Request& request, const std::string& directory, const std::string& program) {
     Part part{.name = "unit: " + program, .argv = {}, .report = {}};
     part.report = fmt::format("{}/unit/{}.json", request.directory, program);
-    part.argv = {fmt::format("{}/tests/unit/{}", request.tools, program),
+    part.argv = {fmt::format("{}/tests/{}/{}", request.tools, directory, program),
                  "--gtest_output=json:" + part.report};
     part.minimum = minimum(program);
     return part;
+}
+
+/// What no unit test thinks of, and the same each time.
+Part hunter_part(const Request& request) {
+    return {.name = "lost-notification hunter",
+            .argv = {request.tools + "/tests/hunter/hunter", "--packets", "10000000", "--trace",
+                     request.directory + "/hunter.trace"},
+            .report = {}};
 }
 
 /// One virtual machine for each program: a crash or an unclean kernel log is its own.
@@ -180,9 +190,12 @@ bool is_quick(const std::string& program) {
 
 std::vector<Part> plan(const Request& request) {
     std::vector<Part> parts;
-    for (const std::string& program : programs("tools/tests/unit")) {
-        parts.push_back(unit_part(request, program));
+    for (const char* directory : {"unit", "hunter"}) {
+        for (const std::string& program : programs(std::string("tools/tests/") + directory)) {
+            parts.push_back(unit_part(request, directory, program));
+        }
     }
+    parts.push_back(hunter_part(request));
     if (request.quick) {
         for (const std::string& program : programs("tools/tests/system")) {
             if (is_quick(program)) {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "hunter/kernel.hpp"
+
+#include <cstdint>
+#include <deque>
+
+namespace hunter {
+
+/// The socket behind the device: what waits in it, and whether it takes anything.
+class Backend {
+public:
+    /// @param batches it takes many packets at once, and is never full
+    Backend(std::uint32_t header, bool batches);
+    Backend(const Backend&) = delete;
+    Backend& operator=(const Backend&) = delete;
+    Backend(Backend&&) = delete;
+    Backend& operator=(Backend&&) = delete;
+    ~Backend() = default;
+
+    struct socket* socket() noexcept {
+        return &socket_;
+    }
+
+    void arrive(std::uint32_t length);
+    void set_clogged(bool clogged);
+
+    bool clogged() const noexcept { return clogged_; }
+    std::size_t waiting() const noexcept { return waiting_.size(); }
+    /// Length of the next packet; 0: none waits.
+    std::uint32_t next() const { return waiting_.empty() ? 0 : waiting_.front(); }
+
+    int receive();
+    int send(const msghdr& message, std::size_t length);
+
+private:
+    void wake(std::uint32_t ready);
+
+    std::uint32_t header_;
+    std::deque<std::uint32_t> waiting_;
+    bool clogged_ = false;
+    struct file file_ {};
+    struct sock sock_ {};
+    struct socket socket_ {};
+};
+
+} // namespace hunter
