@@ -7,6 +7,7 @@
 
 #include <climits>
 #include <cstdlib>
+#include <utility>
 
 extern "C" {
 #include <linux/if_tun.h>
@@ -20,8 +21,8 @@ namespace {
 
 Backend* backend;
 
-int receive(socket* /*sock*/, msghdr* /*message*/, size_t /*length*/, int /*flags*/) {
-    return backend->receive();
+int receive(socket* /*sock*/, msghdr* /*message*/, size_t length, int /*flags*/) {
+    return backend->receive(length);
 }
 
 int send(socket* /*sock*/, msghdr* message, size_t length) {
@@ -32,7 +33,8 @@ constexpr proto_ops operations{.sendmsg = send, .recvmsg = receive};
 
 } // namespace
 
-Backend::Backend(std::uint32_t header, bool batches) : header_(header) {
+Backend::Backend(std::uint32_t header, bool batches, std::function<void(std::uint32_t)> delivered)
+    : header_(header), delivered_(std::move(delivered)) {
     backend = this;
     sock_.sk_sndbuf = batches ? INT_MAX : 0;
     file_.ready = EPOLLOUT;
@@ -61,13 +63,17 @@ void Backend::set_clogged(bool clogged) {
     }
 }
 
-int Backend::receive() {
-    const auto length = static_cast<int>(header_ + waiting_.front());
+int Backend::receive(std::size_t length) {
+    const std::uint32_t all = header_ + waiting_.front();
+    // Of a packet that is dropped nothing is wanted.
+    if (length > 0) {
+        delivered_(all);
+    }
     waiting_.pop_front();
     if (waiting_.empty()) {
         file_.ready &= ~EPOLLIN;
     }
-    return length;
+    return static_cast<int>(all);
 }
 
 int Backend::send(const msghdr& message, std::size_t length) {

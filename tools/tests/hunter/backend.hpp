@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 
 namespace hunter {
 
@@ -12,7 +13,8 @@ namespace hunter {
 class Backend {
 public:
     /// @param batches it takes many packets at once, and is never full
-    Backend(std::uint32_t header, bool batches);
+    /// @param delivered is told what went into buffers, header included
+    Backend(std::uint32_t header, bool batches, std::function<void(std::uint32_t)> delivered);
     Backend(const Backend&) = delete;
     Backend& operator=(const Backend&) = delete;
     Backend(Backend&&) = delete;
@@ -31,13 +33,14 @@ public:
     /// Length of the next packet; 0: none waits.
     std::uint32_t next() const { return waiting_.empty() ? 0 : waiting_.front(); }
 
-    int receive();
+    int receive(std::size_t length);
     int send(const msghdr& message, std::size_t length);
 
 private:
     void wake(std::uint32_t ready);
 
     std::uint32_t header_;
+    std::function<void(std::uint32_t)> delivered_;
     std::deque<std::uint32_t> waiting_;
     bool clogged_ = false;
     struct file file_ {};

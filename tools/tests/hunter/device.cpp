@@ -28,8 +28,10 @@ vhn_mem* memory_table(const vcoal::GuestMemory& memory) {
 } // namespace
 
 Device::Device(const Setup& setup, vcoal::GuestMemory& memory, Observer& observer)
-    : setup_(setup), memory_(memory), observer_(observer), iov_(VHN_MAX_IOV), used_(VHN_MAX_IOV),
-      calls_(1), backend_(header, setup.batches), dev_(std::make_unique<vhn_dev>()),
+    : setup_(setup), weak_(setup.weak && !setup.exact), memory_(memory), observer_(observer),
+      iov_(VHN_MAX_IOV), used_(VHN_MAX_IOV), calls_(1),
+      backend_(header, setup.batches, [this](std::uint32_t n) { observer_.delivered(n); }),
+      dev_(std::make_unique<vhn_dev>()),
       queue_(dev_->queues[setup.transmit ? VHN_VRING_TX : VHN_VRING_RX]) {
     device = this;
     // Whoever asks for a worker finds one.
@@ -182,7 +184,7 @@ void Device::run_timer() {
 
 void Device::store(void* to, const void* value, unsigned size) {
     observer_.yield();
-    if (setup_.weak) {
+    if (weak_) {
         stores_.store(to, value, size);
     } else {
         std::memcpy(to, value, size);
@@ -191,7 +193,7 @@ void Device::store(void* to, const void* value, unsigned size) {
 
 void Device::load(const void* from, unsigned size) {
     observer_.yield();
-    if (setup_.weak) {
+    if (weak_) {
         stores_.before_load(from, size);
     }
 }

@@ -25,6 +25,8 @@ public:
     Observer(Observer&&) = delete;
     Observer& operator=(Observer&&) = delete;
 
+    /// A packet is in the driver's buffers, header included; not published yet.
+    virtual void delivered(std::uint32_t bytes) = 0;
     virtual void published(std::uint32_t packets) = 0;
     /// A condition was met; was the driver told?
     virtual void evaluated(vhn_coal_reason reason, bool told) = 0;
@@ -90,6 +92,7 @@ public:
 
 private:
     const Setup& setup_;
+    bool weak_;
     vcoal::GuestMemory& memory_;
     Observer& observer_;
     StoreBuffer stores_;

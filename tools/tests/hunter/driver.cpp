@@ -45,6 +45,7 @@ void Driver::reset() {
     offered_ = taken_ = threshold_ = used_then_ = slots_since_ = 0;
     descriptors_.clear();
     heads_.clear();
+    lengths_.clear();
     armed_ = true;
     told_ = busy_ = evaluated_ = false;
     ring_->enable_callbacks();
@@ -89,13 +90,27 @@ std::uint64_t Driver::take(std::uint64_t n) {
         if (!used) {
             break;
         }
-        if (used->head != heads_.front()) {
-            throw Finding("a used entry is seen before it is written");
-        }
-        heads_.pop_front();
+        check(*used);
     }
     taken_ += count;
     return count;
+}
+
+void Driver::check(const UsedBuffer& used) {
+    const std::uint32_t length = lengths_.empty() ? 0 : lengths_.front();
+    if (used.head != heads_.front() || used.length != length) {
+        throw Finding("a used entry is seen before it is written");
+    }
+    heads_.pop_front();
+    if (!lengths_.empty()) {
+        lengths_.pop_front();
+    }
+}
+
+void Driver::expect(std::uint32_t bytes) {
+    for (; bytes > 0; bytes -= lengths_.back()) {
+        lengths_.push_back(std::min(bytes, buffer_bytes));
+    }
 }
 
 void Driver::disable() {

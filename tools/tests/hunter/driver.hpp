@@ -48,6 +48,8 @@ public:
     unsigned free() const { return ring_->free(); }
     std::uint64_t taken() const noexcept { return taken_; }
 
+    /// The next buffers have so many bytes in them.
+    void expect(std::uint32_t bytes);
     /// The device has used @p buffers more; transmit: returns their descriptors.
     std::uint64_t pass(std::uint64_t buffers);
     /// By the rules of the ring (NTF-D1, NTF-D2, NTF-P): is a notification wanted for all
@@ -60,6 +62,7 @@ public:
 
 private:
     bool add_one();
+    void check(const vcoal::UsedBuffer& used);
     bool wanted_split(std::uint64_t since) const;
     bool wanted_packed(std::uint64_t since) const;
 
@@ -68,7 +71,8 @@ private:
     std::uint64_t memory_;
     std::uint64_t offered_ = 0;
     std::uint64_t taken_ = 0;
-    std::deque<std::uint16_t> heads_; ///< with the device, in order
+    std::deque<std::uint16_t> heads_;   ///< with the device, in order
+    std::deque<std::uint32_t> lengths_; ///< receive: bytes in those that have some
     std::deque<unsigned> descriptors_;
 
     bool armed_ = true;

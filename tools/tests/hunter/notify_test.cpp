@@ -42,6 +42,7 @@ protected:
         device.work();
     }
 
+    void delivered(std::uint32_t bytes) override { driver.expect(bytes); }
     void published(std::uint32_t /*packets*/) override { device.set_clock(device.now() + copying); }
     void evaluated(vhn_coal_reason reason, bool /*told*/) override { reasons.push_back(reason); }
     void signalled() override { signals++; }

@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 namespace hunter {
 namespace {
 
 class Shrinker {
 public:
-    explicit Shrinker(Trace trace) : best_(std::move(trace)) {}
+    explicit Shrinker(Trace trace) : best_(std::move(trace)), rule_(rule(run(best_))) {}
 
     Trace result() {
         for (bool better = true; better;) {
@@ -30,14 +31,19 @@ private:
     static constexpr std::uint64_t run_cost = 1000;
     static constexpr std::uint64_t budget = 50'000'000;
 
-    /// Takes @p candidate over if it finds something and there is time.
+    /// What is broken, without the numbers; nothing if nothing is.
+    static std::string rule(const Outcome& outcome) {
+        return outcome.finding ? outcome.finding->substr(0, outcome.finding->find(':')) : "";
+    }
+
+    /// Takes @p candidate over if it finds the same and there is time.
     bool attempt(const Trace& candidate) {
         if (candidate == best_ || spent_ > budget) {
             return false;
         }
         const Outcome outcome = run(candidate);
         spent_ += run_cost + outcome.packets;
-        if (!outcome.finding) {
+        if (rule_.empty() || rule(outcome) != rule_) {
             return false;
         }
         best_ = candidate;
@@ -118,6 +124,7 @@ private:
     }
 
     Trace best_;
+    std::string rule_;
     std::uint64_t spent_ = 0;
 };
 

@@ -45,13 +45,18 @@ void StoreBuffer::drain_one(std::size_t which) {
     }
     const auto end = std::ranges::find_if(
         stores_, [&](const Store& s) { return s.epoch != stores_.front().epoch; });
-    auto chosen = stores_.begin() + static_cast<std::ptrdiff_t>(
-                                        which % static_cast<std::size_t>(end - stores_.begin()));
-    // Stores to one place stay in order.
-    chosen = std::find_if(stores_.begin(), chosen,
-                          [&](const Store& s) { return overlap(s, chosen->to, chosen->size); });
-    carry_out(*chosen);
-    stores_.erase(chosen);
+    const auto at = which % static_cast<std::size_t>(end - stores_.begin());
+    const Store chosen = stores_[at];
+    // Stores to one place stay in order: those before it come first.
+    for (std::size_t i = 0; i < at; i++) {
+        if (overlap(stores_[i], chosen.to, chosen.size)) {
+            carry_out(stores_[i]);
+            stores_[i].size = 0;
+        }
+    }
+    carry_out(chosen);
+    stores_[at].size = 0;
+    std::erase_if(stores_, [](const Store& s) { return s.size == 0; });
 }
 
 } // namespace hunter

@@ -16,7 +16,7 @@ public:
     void before_load(const void* from, unsigned size);
     void write_barrier();
     void drain();
-    /// One store is seen, out of those that nothing holds back.
+    /// One store is seen, out of those that no barrier holds back.
     void drain_one(std::size_t which);
 
 private:

@@ -22,6 +22,7 @@ public:
     const Judge& judge() const noexcept { return judge_; }
     bool running() const { return device_.running(); }
 
+    void delivered(std::uint32_t bytes) override { driver_.expect(bytes); }
     void published(std::uint32_t packets) override;
     void evaluated(vhn_coal_reason reason, bool told) override;
     void signalled() override;
