@@ -78,6 +78,15 @@ hunter: build/tools/build.ninja  ## look for lost notifications in user space (P
 	@flock build/tools/.lock ninja -C build/tools hunter
 	@build/tools/tests/hunter/hunter --packets $(PACKETS) --seed $(SEED) --trace build/hunter.trace
 
+.PHONY: check-mutants
+# All of them, or some by name.
+MUTANTS ?=
+
+check-mutants: build/tools/build.ninja  ## break coal.c, notify.c and vring_split.c in 30 small ways: tests notice each
+	@flock build/tools/.lock ninja -C build/tools mutants
+	@mkdir -p build/mutants
+	@build/tools/check/mutants $(MUTANTS)
+
 check-vm-runner: build/tools/build.ninja  ## the VM runner tells a pass from every kind of failure
 	@flock build/tools/.lock ninja -C build/tools vm_runner_test
 	@VCOAL_KERNELS="$(KERNELS)" VCOAL_CHECKOUT=$(CURDIR) build/tools/vm/vm_runner_test

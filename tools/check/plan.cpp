@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 /// Tests these programs have at least, so that one that forgets its tests is noticed.
 const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"apply_filter_test", 23},
+    {"check_mutant_test", 3},
     {"coal_change_test", 25},
     {"coal_count_test", 34},
     {"coal_flush_test", 60},
@@ -42,8 +43,8 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"filter_test", 7},
     {"hash_report_test", 27},
     {"hostile_ring_test", 98},
+    {"hunt_test", 14},
     {"kunit", 210},
-    {"hunter_test", 14},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},
     {"loopback_control_test", 14},

@@ -43,7 +43,10 @@ protected:
     }
 
     void delivered(std::uint32_t bytes) override { driver.expect(bytes); }
-    void published(std::uint32_t /*packets*/) override { device.set_clock(device.now() + copying); }
+    void published(std::uint32_t /*packets*/) override {
+        device.set_clock(device.now() + copying);
+        device.expire();
+    }
     void evaluated(vhn_coal_reason reason, bool /*told*/) override { reasons.push_back(reason); }
     void signalled() override { signals++; }
     void yield() override {}
@@ -75,15 +78,21 @@ TEST_F(Notify, COAL_O3_TheClockStartsAtTheFirstPacket) {
 // An expiry that finds the lock taken comes to nothing if the timer was started meanwhile.
 TEST_F(Notify, COAL_O3_AnExpiryThatWaitedLeavesANewTimerAlone) {
     set(2, 20);
-    receive(2);
+    receive(1);
+    receive(1);
     set(2, 10);
-    // The first batch's timer expires while this packet is copied, later than the packet's
-    // own would.
+    // The first packet's timer expires while the third is copied, later than the third's own
+    // would; then that gets more time.
+    const std::uint64_t start = device.now();
     copying = 30 * us;
     receive(1);
+    ASSERT_EQ(device.set(VHN_COAL_QUEUE, {2, 1000}, false), 0);
     device.callback();
-    EXPECT_TRUE(device.expiry().has_value());
+    EXPECT_EQ(device.expiry(), start + 10 * us);
     advance(0);
+    EXPECT_EQ(device.expiry(), start + 1000 * us);
+    EXPECT_EQ(reasons, Reasons{VHN_COAL_COUNT});
+    advance(970 * us);
     EXPECT_EQ(reasons, (Reasons{VHN_COAL_COUNT, VHN_COAL_TIMER}));
 }
 

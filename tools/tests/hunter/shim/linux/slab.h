@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define kzalloc(size, flags)	calloc(1, size)
+#define kvmalloc(size, flags)	malloc(size)
 #define kvzalloc(size, flags)	calloc(1, size)
 #define kfree(p)		free(p)
 #define kvfree(p)		free(p)

@@ -8,6 +8,11 @@
 
 enum { ITER_SOURCE, ITER_DEST };
 
+struct kvec {
+	void *iov_base;
+	size_t iov_len;
+};
+
 struct iov_iter {
 	const struct iovec *iov;
 	size_t nr;
@@ -23,6 +28,13 @@ static inline void iov_iter_init(struct iov_iter *iter, int direction, const str
 	iter->nr = nr;
 	iter->offset = 0;
 	iter->count = count;
+}
+
+/* Memory of the kernel's is memory, too. */
+static inline void iov_iter_kvec(struct iov_iter *iter, int direction, const struct kvec *kvec,
+				 size_t nr, size_t count)
+{
+	iov_iter_init(iter, direction, (const struct iovec *)kvec, nr, count);
 }
 
 static inline size_t iov_iter_count(const struct iov_iter *iter)
