@@ -211,6 +211,7 @@ std::vector<Part> plan(const Request& request) {
     parts.push_back(make_part("KUnit, in a kernel's tree", "check-kunit-grafted"));
     parts.push_back(make_part("lint", "lint"));
     parts.push_back(make_part("fuzz", "check-fuzz"));
+    parts.push_back(make_part("mutants", "check-mutants"));
     for (const std::string& kernel : request.kernels) {
         parts.push_back({.name = "builds with nothing run before: " + kernel,
                          .argv = {"tools/check/plain-build", kernel},
