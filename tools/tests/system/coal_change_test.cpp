@@ -57,15 +57,15 @@ protected:
 
 } // namespace
 
-TEST_P(ChangeWhilePending, D1_FewerPacketsThanPendingNotifiesNow) {
+TEST_P(ChangeWhilePending, COAL_O8_FewerPacketsThanPendingNotifiesNow) {
     notifies_now({8, far_away}, {.count = 1, .signals = 1});
 }
 
-TEST_P(ChangeWhilePending, D2_AsManyPacketsAsPendingNotifiesNow) {
+TEST_P(ChangeWhilePending, COAL_O8_AsManyPacketsAsPendingNotifiesNow) {
     notifies_now({10, far_away}, {.count = 1, .signals = 1});
 }
 
-TEST_P(ChangeWhilePending, D3_MorePacketsGoOnCountingFromTen) {
+TEST_P(ChangeWhilePending, COAL_O8_MorePacketsGoOnCountingFromTen) {
     undisturbed([&] {
         Sent at_once;
         Sent before;
@@ -88,7 +88,7 @@ TEST_P(ChangeWhilePending, D3_MorePacketsGoOnCountingFromTen) {
     });
 }
 
-TEST_P(ChangeWhilePending, D4_ATimeThatHasPassedNotifiesNow) {
+TEST_P(ChangeWhilePending, COAL_O8_ATimeThatHasPassedNotifiesNow) {
     undisturbed([&] {
         bool in_time = false;
         const bool pending = with_ten_pending([&](auto first) {
@@ -104,7 +104,7 @@ TEST_P(ChangeWhilePending, D4_ATimeThatHasPassedNotifiesNow) {
     });
 }
 
-TEST_P(ChangeWhilePending, D5_AShorterTimeCountsFromTheFirstPacket) {
+TEST_P(ChangeWhilePending, COAL_O8_AShorterTimeCountsFromTheFirstPacket) {
     undisturbed([&] {
         bool in_time = false;
         const bool pending = with_ten_pending([&](auto first) {
@@ -124,15 +124,15 @@ TEST_P(ChangeWhilePending, D5_AShorterTimeCountsFromTheFirstPacket) {
     });
 }
 
-TEST_P(ChangeWhilePending, D6_ZeroPacketsNotifiesNow) {
+TEST_P(ChangeWhilePending, COAL_O8_ZeroPacketsNotifiesNow) {
     notifies_now({0, far_away}, {.immediate = 1, .signals = 1});
 }
 
-TEST_P(ChangeWhilePending, D6_ZeroMicrosecondsNotifiesNow) {
+TEST_P(ChangeWhilePending, COAL_O8_ZeroMicrosecondsNotifiesNow) {
     notifies_now({15, 0}, {.immediate = 1, .signals = 1});
 }
 
-TEST_P(ChangeWhilePending, D_NothingPendingNeverNotifies) {
+TEST_P(ChangeWhilePending, COAL_O8_NothingPendingNeverNotifies) {
     bench.quiesce(queue());
     bench.mark();
     for (const Parameters parameters :
@@ -182,7 +182,7 @@ constexpr Parameters zero{};
 // The sequence of spec 3.6 as far as one pair of queues goes; every step also shows
 // that the other queue keeps its parameters (COAL-O10) and what VQ_GET answers
 // (COAL-O7).
-TEST(Parameters, O6_O7_O10_SequenceOfSpec36) {
+TEST(Parameters, COAL_O6_O7_O10_SequenceOfSpec36) {
     CoalBench bench;
     const auto expect = [&](Parameters rx, Parameters tx) {
         EXPECT_EQ(bench.effective(VHN_VRING_RX), rx);

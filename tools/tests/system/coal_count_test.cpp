@@ -22,7 +22,7 @@ protected:
 
 } // namespace
 
-TEST_P(Exact, O1_CountNotificationsAreFloorOfPacketsByFrames) {
+TEST_P(Exact, COAL_O1_CountNotificationsAreFloorOfPacketsByFrames) {
     constexpr unsigned packets = 1000;
     for (const unsigned frames : {1U, 2U, 3U, 7U, 32U, 63U, 64U, 65U, 100U}) {
         undisturbed([&] {
@@ -42,7 +42,7 @@ TEST_P(Exact, O1_CountNotificationsAreFloorOfPacketsByFrames) {
     }
 }
 
-TEST_P(Exact, O3_TheRestComesByTimerAndNeverBeforeItsTime) {
+TEST_P(Exact, COAL_O3_TheRestComesByTimerAndNeverBeforeItsTime) {
     for (const unsigned milliseconds : {1U, 20U, 300U}) {
         bench.set(queue(), {1000, milliseconds * 1000});
         bench.mark();
@@ -57,7 +57,7 @@ TEST_P(Exact, O3_TheRestComesByTimerAndNeverBeforeItsTime) {
     }
 }
 
-TEST_P(Exact, O3_TheClockStartsAtTheFirstPacketNotAtTheLast) {
+TEST_P(Exact, COAL_O3_TheClockStartsAtTheFirstPacketNotAtTheLast) {
     constexpr auto hold = 400ms;
     bench.set(queue(), {1000, hold / 1us});
     undisturbed([&] {
@@ -78,7 +78,7 @@ TEST_P(Exact, O3_TheClockStartsAtTheFirstPacketNotAtTheLast) {
     });
 }
 
-TEST_P(Exact, O4_NothingFollowsTheNotification) {
+TEST_P(Exact, COAL_O4_NothingFollowsTheNotification) {
     bench.set(queue(), {1000, 20'000});
     undisturbed([&] {
         bench.mark();
@@ -92,7 +92,7 @@ TEST_P(Exact, O4_NothingFollowsTheNotification) {
     });
 }
 
-TEST_P(Exact, O5_ZeroInEitherFieldNotifiesEveryBatch) {
+TEST_P(Exact, COAL_O5_ZeroInEitherFieldNotifiesEveryBatch) {
     constexpr unsigned packets = 20;
     for (const Parameters parameters : {Parameters{0, 0}, {0, far_away}, {32, 0}}) {
         bench.set(queue(), parameters);
@@ -105,7 +105,7 @@ TEST_P(Exact, O5_ZeroInEitherFieldNotifiesEveryBatch) {
     }
 }
 
-TEST_P(Exact, O4_ATimerLeftOverFromACountNotifiesNothing) {
+TEST_P(Exact, COAL_O4_ATimerLeftOverFromACountNotifiesNothing) {
     bench.set(queue(), {4, 50'000});
     undisturbed([&] {
         bench.mark();
@@ -117,7 +117,7 @@ TEST_P(Exact, O4_ATimerLeftOverFromACountNotifiesNothing) {
     });
 }
 
-TEST_P(Exact, D7_FramesCountWhileTheDriverPolls) {
+TEST_P(Exact, COAL_D7_FramesCountWhileTheDriverPolls) {
     // Used entries are published at once whatever is held: flow() sees each of them.
     bench.set(queue(), {0xffffffff, far_away});
     undisturbed([&] {
@@ -132,7 +132,7 @@ TEST_P(Exact, D7_FramesCountWhileTheDriverPolls) {
 
 INSTANTIATE_TEST_SUITE_P(Queue, Exact, both_layouts(), layout_name);
 
-TEST(ExactQueues, O2_EachCountsForItself) {
+TEST(ExactQueues, COAL_O2_EachCountsForItself) {
     constexpr unsigned frames = 10;
     CoalBench bench;
     undisturbed([&] {
@@ -160,7 +160,7 @@ TEST(ExactQueues, O2_EachCountsForItself) {
     });
 }
 
-TEST(ExactQueues, O2_EachHasItsOwnTimer) {
+TEST(ExactQueues, COAL_O2_EachHasItsOwnTimer) {
     CoalBench bench;
     bench.set(VHN_VRING_RX, {1000, 50'000});
     bench.set(VHN_VRING_TX, {1000, far_away});
@@ -187,7 +187,7 @@ std::string ring_name(const testing::TestParamInfo<std::uint64_t>& info) {
 } // namespace
 
 // COAL-O9: a packet in four merged buffers is one.
-TEST_P(ExactRing, O9_PacketsCountNotBuffers) {
+TEST_P(ExactRing, COAL_O9_AMB_10_PacketsCountNotBuffers) {
     NetDriverOptions options = coalescing_options(coalescing_features | GetParam());
     options.receive_buffer = 384;
     CoalBench bench(options);
@@ -218,7 +218,7 @@ TEST_P(ExactRing, O9_PacketsCountNotBuffers) {
 }
 
 // COAL-O9: neither kicks nor descriptors.
-TEST_P(ExactRing, O9_TransmitCountsPacketsNotKicksAndNotDescriptors) {
+TEST_P(ExactRing, COAL_O9_AMB_10_TransmitCountsPacketsNotKicksAndNotDescriptors) {
     NetDriverOptions options = coalescing_options(
         (coalescing_features & ~feature(VIRTIO_RING_F_INDIRECT_DESC)) | GetParam());
     CoalBench bench(options);

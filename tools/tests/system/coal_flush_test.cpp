@@ -74,7 +74,7 @@ TEST_P(FlushReceive, NotBecauseTheRingIsEmpty) {
     });
 }
 
-TEST_P(FlushReceive, WhenAPacketWaitsThatTheRingHasNoRoomFor) {
+TEST_P(FlushReceive, AMB_11_WhenAPacketWaitsThatTheRingHasNoRoomFor) {
     CoalBench bench(small_ring(features()));
     bench.set(VHN_VRING_RX, hold_everything);
     undisturbed([&] {
@@ -124,7 +124,7 @@ TEST_P(FlushReceive, NotWithNothingPending) {
 
 // More frames than the ring has entries, and a driver that looks at nothing before it
 // is notified.
-TEST_P(FlushReceive, FramesAboveTheRingSizeNeverStall) {
+TEST_P(FlushReceive, AMB_11_FramesAboveTheRingSizeNeverStall) {
     constexpr unsigned packets = 200;
     CoalBench bench(small_ring(features()));
     undisturbed([&] {
@@ -183,11 +183,11 @@ void expect_flush_after(unsigned packets, std::uint64_t features) {
 
 } // namespace
 
-TEST_P(FlushTransmit, WhenTheDescriptorsRunOut_OnePerFrame) {
+TEST_P(FlushTransmit, AMB_11_WhenTheDescriptorsRunOut_OnePerFrame) {
     expect_flush_after(ring_size - 18, features());
 }
 
-TEST_P(FlushTransmit, WhenTheDescriptorsRunOut_TwoPerFrame) {
+TEST_P(FlushTransmit, AMB_11_WhenTheDescriptorsRunOut_TwoPerFrame) {
     expect_flush_after((ring_size - 18) / 2, features() & ~feature(VIRTIO_RING_F_INDIRECT_DESC));
 }
 
@@ -210,7 +210,7 @@ TEST_P(FlushTransmit, NotBecauseTheRingIsEmpty) {
 }
 
 // A driver that transmits and never receives, and reclaims only when it is notified.
-TEST_P(FlushTransmit, FramesAboveTheRingSizeNeverStall) {
+TEST_P(FlushTransmit, AMB_11_FramesAboveTheRingSizeNeverStall) {
     constexpr unsigned packets = 300;
     CoalBench bench(small_ring(features()));
     undisturbed([&] {
@@ -348,20 +348,20 @@ TEST_P(EveryQueue, VQR_D1_QueueResetDropsWhatIsPendingAndItsTimer) {
     });
 }
 
-TEST_P(EveryQueue, D5_D6_QueueResetReturnsToTheDirectionsParameters) {
+TEST_P(EveryQueue, COAL_D5_D6_QueueResetReturnsToTheDirectionsParameters) {
     EXPECT_EQ(bench.try_set(queue(), VHN_COAL_DIRECTION, {8, 800}), 0);
     bench.set(queue(), {4, 400});
     bench.vhost().reset_coalescing(queue(), VHN_RESET_QUEUE);
     EXPECT_EQ(bench.effective(queue()), (Parameters{8, 800}));
 }
 
-TEST_P(EveryQueue, D5_D6_QueueResetReturnsToZeroWithoutADirections) {
+TEST_P(EveryQueue, COAL_D5_D6_QueueResetReturnsToZeroWithoutADirections) {
     bench.set(queue(), {4, 400});
     bench.vhost().reset_coalescing(queue(), VHN_RESET_QUEUE);
     EXPECT_EQ(bench.effective(queue()), (Parameters{0, 0}));
 }
 
-TEST_P(EveryQueue, AMB16_CountersSurviveQueueResetAndNotDeviceReset) {
+TEST_P(EveryQueue, AMB_16_CountersSurviveQueueResetAndNotDeviceReset) {
     bench.flow(queue(), 5);
     bench.vhost().reset_coalescing(queue(), VHN_RESET_QUEUE);
     EXPECT_EQ(bench.vhost().statistics(queue()).packets, 5U);
@@ -372,7 +372,7 @@ TEST_P(EveryQueue, AMB16_CountersSurviveQueueResetAndNotDeviceReset) {
 
 // Spec 3.5 E: what is flushed goes out before the reset completes, nothing after, and
 // the device comes back at 0/0.
-TEST_P(EveryQueue, E_D9_DeviceReset) {
+TEST_P(EveryQueue, COAL_D9_RST_D1_DeviceReset) {
     bench.set(queue(), {1000, 200'000});
     EXPECT_EQ(bench.try_set(queue(), VHN_COAL_DIRECTION, {1000, 200'000}), 0);
     bench.flow(queue(), 3);

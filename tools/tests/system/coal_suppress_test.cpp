@@ -50,7 +50,7 @@ class PackedEventIndex : public SuppressionByEventIndex {};
 } // namespace
 
 // COAL-D8, NTF-D1: the condition is met, and nothing is sent.
-TEST_P(SuppressionByFlag, D8_NoNotificationWhileTheFlagIsSet) {
+TEST_P(SuppressionByFlag, COAL_D8_NTF_D1_NoNotificationWhileTheFlagIsSet) {
     bench.set(queue(), {frames, far_away});
     undisturbed([&] {
         ring.disable_callbacks();
@@ -62,7 +62,7 @@ TEST_P(SuppressionByFlag, D8_NoNotificationWhileTheFlagIsSet) {
 
 // Spec 3.5 B, AMB-4: the batch is spent; clearing the flag brings nothing back, and the
 // next one starts anew.
-TEST_P(SuppressionByFlag, B_ABatchSuppressedIsSpent) {
+TEST_P(SuppressionByFlag, AMB_4_ABatchSuppressedIsSpent) {
     bench.set(queue(), {frames, far_away});
     undisturbed([&] {
         bench.quiesce(queue());
@@ -98,7 +98,7 @@ TEST_P(SuppressionByFlag, AnyBatchIsSuppressedWhileOff) {
 }
 
 // NTF-D1, NTF-P: without EVENT_IDX the event index means nothing.
-TEST_P(SuppressionByFlag, D1_TheEventIndexIsIgnored) {
+TEST_P(SuppressionByFlag, NTF_D1_TheEventIndexIsIgnored) {
     want_entry(bench.driver().queue(queue()), 300);
     bench.mark();
     bench.flow(queue(), 1);
@@ -108,7 +108,7 @@ TEST_P(SuppressionByFlag, D1_TheEventIndexIsIgnored) {
 INSTANTIATE_TEST_SUITE_P(Queue, SuppressionByFlag, both_layouts(), layout_name);
 
 // Spec 3.5 C: the whole range is tested. Each batch is four entries.
-TEST_P(SuppressionByEventIndex, C_TheWholeRangeCountsNotItsLastEntry) {
+TEST_P(SuppressionByEventIndex, NTF_D2_AMB_9_TheWholeRangeCountsNotItsLastEntry) {
     undisturbed([&] {
         bench.quiesce(queue());
         bench.set(queue(), {frames, far_away});
@@ -143,7 +143,7 @@ TEST_P(SuppressionByEventIndex, C_TheWholeRangeCountsNotItsLastEntry) {
 }
 
 // NTF-D2: with EVENT_IDX the flag means nothing.
-TEST_P(SplitEventIndex, D2_TheFlagIsIgnored) {
+TEST_P(SplitEventIndex, NTF_D2_TheFlagIsIgnored) {
     bench.driver().queue(queue()).split().raw().avail_flags().store(1);
     undisturbed([&] {
         want(0);
@@ -154,7 +154,7 @@ TEST_P(SplitEventIndex, D2_TheFlagIsIgnored) {
 
 // NTF-P: a driver may have every notification with EVENT_IDX, too; a slot that is not
 // there is never used.
-TEST_P(PackedEventIndex, P_EnabledWantsEveryOne) {
+TEST_P(PackedEventIndex, NTF_P_EnabledWantsEveryOne) {
     auto event = bench.driver().queue(queue()).packed().raw().driver_event();
     bench.set(queue(), {0, 0});
     bench.mark();

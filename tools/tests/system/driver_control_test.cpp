@@ -297,7 +297,7 @@ TEST_F(DriverControl, AllOrNothingInALoopOverTheQueues) {
     }
 }
 
-TEST_F(DriverControl, OneQueueIsSetAndTheOthersStay) {
+TEST_F(DriverControl, COAL_G1_OneQueueIsSetAndTheOthersStay) {
     start(by_direction | by_queue, 2);
     ASSERT_EQ(change({"rx-usecs", "50", "rx-frames", "32"}).status, 0);
     memory.sent();

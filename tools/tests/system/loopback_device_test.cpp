@@ -140,7 +140,7 @@ TEST_F(LoopbackDevice, PackedRingsWhenTheProcessOffersThem) {
     });
 }
 
-TEST_F(LoopbackDevice, RefusedFeaturesStopTheProbe) {
+TEST_F(LoopbackDevice, FEAT_G3_RefusedFeaturesStopTheProbe) {
     LoopbackStub stub(net_options(), net_roles());
     stub.accept_features = false;
     stub.start();
@@ -176,7 +176,7 @@ TEST_F(LoopbackDevice, ConfigurationComesFromTheModule) {
     EXPECT_EQ(stub.loopback().info().config_writes, 0U);
 }
 
-TEST_F(LoopbackDevice, ConfigurationChangeReachesTheDriver) {
+TEST_F(LoopbackDevice, CFG_G3_ConfigurationChangeReachesTheDriver) {
     LoopbackStub stub(net_options(), net_roles());
     stub.start_and_wait();
     in_first_namespace([&] { NetDev(stub.interface()).set_up(true); });

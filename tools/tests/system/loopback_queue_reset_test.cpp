@@ -93,7 +93,7 @@ TEST_F(LoopbackQueueReset, TheFeatureIsNegotiated) {
     EXPECT_NE(stub.loopback().info().accepted[0] & ring_reset, 0U);
 }
 
-TEST_F(LoopbackQueueReset, TheDriverResizesItsRings) {
+TEST_F(LoopbackQueueReset, VQR_G1_TheDriverResizesItsRings) {
     LoopbackStub stub(net_options(ring_reset), net_roles());
     stub.start_and_wait();
     expect_traffic(stub, 300);
@@ -130,7 +130,7 @@ TEST_F(LoopbackQueueReset, TheSizeDoesNotOutliveTheDriver) {
     expect_traffic(stub, 300);
 }
 
-TEST_F(LoopbackQueueReset, WaitsForTheAnswer) {
+TEST_F(LoopbackQueueReset, VQR_G1_WaitsForTheAnswer) {
     LoopbackOptions options = net_options(ring_reset);
     options.ack_timeout = 60s;
     LoopbackStub stub(options, net_roles());

@@ -140,7 +140,7 @@ TEST(SteeringProgram, RSS_D1_WhatHasNoHashGoesToTheUnclassifiedQueue) {
     EXPECT_EQ(chosen(steering, ethernet(0x0806) + Bytes(46)), 3U);
 }
 
-TEST(SteeringProgram, RSS_WhatCannotBeCarriedOutIsRefusedAndChangesNothing) {
+TEST(SteeringProgram, RSS_G1_WhatCannotBeCarriedOutIsRefusedAndChangesNothing) {
     Steering steering;
     steering.set_rss(published_rss());
     const Bytes frame = ipv4("10.0.0.1", "10.0.0.2") + ports(1, 2);
@@ -166,7 +166,7 @@ TEST(SteeringProgram, RSS_WhatCannotBeCarriedOutIsRefusedAndChangesNothing) {
 // Hash by one configuration and table of another would be told apart from all. There are
 // three, so that none is ever written over itself, and two changes at once, so that what
 // a packet is being judged by is written over.
-TEST(SteeringProgram, RSS_EveryPacketIsJudgedByOneWholeConfiguration) {
+TEST(SteeringProgram, RSS_D1_EveryPacketIsJudgedByOneWholeConfiguration) {
     constexpr std::uint16_t mixed = 9;
     constexpr unsigned packets = 20000;
     constexpr unsigned enough_changes = 4000;

@@ -74,7 +74,7 @@ TEST_P(Traffic, IndexesWrapAround) {
 }
 
 // HDR-D3: all buffers but the last are full, and they come together.
-TEST_P(Traffic, LargeFrameTakesSeveralMergedBuffers) {
+TEST_P(Traffic, HDR_D3_LargeFrameTakesSeveralMergedBuffers) {
     NetDriverOptions options = with(basic_features);
     options.receive_buffer = 512;
     Bench bench(options);

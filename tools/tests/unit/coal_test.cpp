@@ -28,13 +28,13 @@ void packet_at(Subject& queue, std::uint64_t microseconds) {
 
 } // namespace
 
-TEST(Coal, O1_NotifiesWhenTheConditionIsMet) {
+TEST(Coal, COAL_O1_NotifiesWhenTheConditionIsMet) {
     Subject queue = coalescing(1, 1000);
     queue.packets(1);
     EXPECT_EQ(queue.notifications(), (Sent{{0, Reason::count, 1}}));
 }
 
-TEST(Coal, O2_QueuesCountForThemselves) {
+TEST(Coal, COAL_O2_QueuesCountForThemselves) {
     Subject first = coalescing(4, 1000);
     Subject second = coalescing(4, 1000);
     first.packets(3);
@@ -43,7 +43,7 @@ TEST(Coal, O2_QueuesCountForThemselves) {
     EXPECT_TRUE(second.notifications().empty());
 }
 
-TEST(Coal, O3_ClockStartsAtTheFirstPacketNotAtTheLast) {
+TEST(Coal, COAL_O3_ClockStartsAtTheFirstPacketNotAtTheLast) {
     Subject queue = coalescing(100, 50);
     packet_at(queue, 10);
     packet_at(queue, 30);
@@ -52,7 +52,7 @@ TEST(Coal, O3_ClockStartsAtTheFirstPacketNotAtTheLast) {
     EXPECT_EQ(queue.notifications(), (Sent{{60 * us, Reason::timer, 3}}));
 }
 
-TEST(Coal, O3_WhicheverComesFirst) {
+TEST(Coal, COAL_O3_WhicheverComesFirst) {
     Subject queue = coalescing(2, 50);
     packet_at(queue, 0);
     packet_at(queue, 49);
@@ -62,7 +62,7 @@ TEST(Coal, O3_WhicheverComesFirst) {
               (Sent{{49 * us, Reason::count, 2}, {150 * us, Reason::timer, 1}}));
 }
 
-TEST(Coal, O4_IdleAfterTheConditionUntilTheNextPacket) {
+TEST(Coal, COAL_O4_IdleAfterTheConditionUntilTheNextPacket) {
     Subject queue = coalescing(4, 50);
     queue.packets(4);
     queue.advance_to(500 * us);
@@ -71,14 +71,14 @@ TEST(Coal, O4_IdleAfterTheConditionUntilTheNextPacket) {
     EXPECT_LE(queue.expiries(), 1U);
 }
 
-TEST(Coal, O4_NoTimerWithNothingPending) {
+TEST(Coal, COAL_O4_NoTimerWithNothingPending) {
     Subject queue = coalescing(4, 50);
     queue.stray_timer();
     EXPECT_TRUE(queue.notifications().empty());
     EXPECT_EQ(queue.armed(), Subject::never);
 }
 
-TEST(Coal, O5_ZeroInEitherFieldNotifiesEveryBatch) {
+TEST(Coal, COAL_O5_ZeroInEitherFieldNotifiesEveryBatch) {
     for (const auto& [p, u] : {std::pair{0U, 0U}, {0U, 1000U}, {32U, 0U}}) {
         Subject queue = coalescing(p, u);
         packet_at(queue, 1);
@@ -90,7 +90,7 @@ TEST(Coal, O5_ZeroInEitherFieldNotifiesEveryBatch) {
     }
 }
 
-TEST(Coal, O8_ParametersAreJudgedAtOnceNotAtTheNextEvent) {
+TEST(Coal, COAL_O8_ParametersAreJudgedAtOnceNotAtTheNextEvent) {
     Subject queue = coalescing(10, 1000);
     queue.packets(5);
     queue.advance_to(7 * us);
@@ -98,7 +98,7 @@ TEST(Coal, O8_ParametersAreJudgedAtOnceNotAtTheNextEvent) {
     EXPECT_EQ(queue.notifications(), (Sent{{7 * us, Reason::count, 5}}));
 }
 
-TEST(Coal, D7_CountNotificationsAreExactWithBatchesAsTheRoomAllows) {
+TEST(Coal, COAL_D7_CountNotificationsAreExactWithBatchesAsTheRoomAllows) {
     constexpr std::uint32_t total = 10'000;
     for (const std::uint32_t frames : {1U, 2U, 3U, 31U, 32U, 63U, 64U, 65U, 200U, 9'999U}) {
         Subject queue = coalescing(frames, 1'000'000);
@@ -131,7 +131,7 @@ TEST(Coal, RoomIsNeverZero) {
 
 // --- spec 3.5, examples ---------------------------------------------------------------
 
-TEST(CoalExample, A_CountThenTimer) {
+TEST(CoalExample, COAL_O3_A_CountThenTimer) {
     Subject queue = coalescing(4, 50);
     for (const unsigned at : {0U, 10U, 20U, 30U, 100U, 120U}) {
         packet_at(queue, at);
@@ -142,7 +142,7 @@ TEST(CoalExample, A_CountThenTimer) {
 }
 
 // The batch is spent at 30 whether or not the driver wanted to hear of it.
-TEST(CoalExample, B_ABatchSuppressedIsSpent) {
+TEST(CoalExample, AMB_4_B_ABatchSuppressedIsSpent) {
     Subject queue = coalescing(4, 50);
     for (const unsigned at : {0U, 10U, 20U, 30U, 60U}) {
         packet_at(queue, at);
@@ -161,17 +161,17 @@ protected:
     Subject queue = coalescing(15, 100);
 };
 
-TEST_F(CoalExampleD, 1_FewerPacketsThanPendingNotifiesNow) {
+TEST_F(CoalExampleD, COAL_O8_1_FewerPacketsThanPendingNotifiesNow) {
     queue.change(8, 100);
     EXPECT_EQ(queue.notifications(), (Sent{{40 * us, Reason::count, 10}}));
 }
 
-TEST_F(CoalExampleD, 2_AsManyPacketsAsPendingNotifiesNow) {
+TEST_F(CoalExampleD, COAL_O8_2_AsManyPacketsAsPendingNotifiesNow) {
     queue.change(10, 100);
     EXPECT_EQ(queue.notifications(), (Sent{{40 * us, Reason::count, 10}}));
 }
 
-TEST_F(CoalExampleD, 3_MorePacketsGoOnCountingFromTen) {
+TEST_F(CoalExampleD, COAL_O8_3_MorePacketsGoOnCountingFromTen) {
     queue.change(30, 100);
     EXPECT_TRUE(queue.notifications().empty());
     queue.packets(19);
@@ -180,19 +180,19 @@ TEST_F(CoalExampleD, 3_MorePacketsGoOnCountingFromTen) {
     EXPECT_EQ(queue.notifications(), (Sent{{40 * us, Reason::count, 30}}));
 }
 
-TEST_F(CoalExampleD, 4_ATimeThatHasPassedNotifiesNow) {
+TEST_F(CoalExampleD, COAL_O8_4_ATimeThatHasPassedNotifiesNow) {
     queue.change(15, 30);
     EXPECT_EQ(queue.notifications(), (Sent{{40 * us, Reason::timer, 10}}));
 }
 
-TEST_F(CoalExampleD, 5_AShorterTimeCountsFromTheFirstPacket) {
+TEST_F(CoalExampleD, COAL_O8_5_AShorterTimeCountsFromTheFirstPacket) {
     queue.change(15, 60);
     EXPECT_TRUE(queue.notifications().empty());
     queue.advance_to(1000 * us);
     EXPECT_EQ(queue.notifications(), (Sent{{60 * us, Reason::timer, 10}}));
 }
 
-TEST_F(CoalExampleD, 6_ZeroInEitherFieldNotifiesNow) {
+TEST_F(CoalExampleD, COAL_O8_6_ZeroInEitherFieldNotifiesNow) {
     for (const auto& [p, u] : {std::pair{0U, 100U}, {15U, 0U}, {0U, 0U}}) {
         Subject copy = queue;
         copy.change(p, u);
@@ -200,7 +200,7 @@ TEST_F(CoalExampleD, 6_ZeroInEitherFieldNotifiesNow) {
     }
 }
 
-TEST(CoalExample, D_NothingPendingNeverNotifies) {
+TEST(CoalExample, COAL_O8_D_NothingPendingNeverNotifies) {
     Subject queue = coalescing(15, 100);
     for (const auto& [p, u] : {std::pair{8U, 100U}, {0U, 0U}, {15U, 1U}, {1U, 1U}}) {
         queue.change(p, u);
@@ -210,7 +210,7 @@ TEST(CoalExample, D_NothingPendingNeverNotifies) {
     EXPECT_EQ(queue.expiries(), 0U);
 }
 
-TEST(CoalExample, E_ResetForgetsWhatIsPending) {
+TEST(CoalExample, COAL_D9_E_ResetForgetsWhatIsPending) {
     Subject queue = coalescing(4, 50);
     queue.packets(3);
     queue.reset(VHN_RESET_DEVICE);
@@ -220,7 +220,7 @@ TEST(CoalExample, E_ResetForgetsWhatIsPending) {
     EXPECT_EQ(queue.notifications(), (Sent{{1000 * us, Reason::immediate, 1}}));
 }
 
-TEST(CoalExample, E_AFlushBeforeTheResetGoesOut) {
+TEST(CoalExample, RST_D1_E_AFlushBeforeTheResetGoesOut) {
     Subject queue = coalescing(4, 50);
     queue.packets(3);
     queue.flush();

@@ -288,7 +288,7 @@ TEST_F(Control, CTRL_D9_PairsFrom1ToTheMaximum) {
     EXPECT_EQ(device.active_pairs, 1U);
 }
 
-TEST_F(Control, AMB_5_ThePairCountDoesNotDisableQueues) {
+TEST_F(Control, AMB_5_AMB_6_ThePairCountDoesNotDisableQueues) {
     EXPECT_TRUE(set_pairs(1));
     EXPECT_TRUE(set(3, a));
     EXPECT_EQ(get(3), a);

@@ -74,6 +74,22 @@ TEST(Flow, RSS_D3_OnlyTypesThatAreEnabled) {
     EXPECT_EQ(hashed(ethernet(0x0806) + Bytes(46)), nothing);
 }
 
+// RSS-D4: no tunnel type is ever enabled here.
+TEST(Flow, RSS_D4_OfATunnelTheOuterHeaderIsHashed) {
+    constexpr unsigned gre = 47;
+    constexpr unsigned vxlan_port = 4789;
+    const HashVector& v = four[0];
+    const Bytes inner = ipv4(four[1].source, four[1].destination) +
+                        ports(four[1].source_port, four[1].destination_port);
+    EXPECT_EQ(
+        hashed(ipv4(v.source, v.destination, {.protocol = gre}) + Bytes{0, 0, 0x65, 0x58} + inner),
+        (Hashed{VIRTIO_NET_HASH_REPORT_IPv4, v.addresses}));
+    const Bytes outer = ipv4(v.source, v.destination, {.protocol = udp});
+    const Bytes udp_header = be16(v.source_port) + be16(vxlan_port) + Bytes(4);
+    EXPECT_EQ(hashed(outer + udp_header + Bytes(8) + inner), hashed(outer + udp_header));
+    EXPECT_EQ(hashed(outer + udp_header).report, VIRTIO_NET_HASH_REPORT_UDPv4);
+}
+
 TEST(Flow, OptionsAndTagsAreSteppedOver) {
     const HashVector& v = four[0];
     const Bytes end = ports(v.source_port, v.destination_port);

@@ -72,7 +72,7 @@ protected:
 
 } // namespace
 
-TEST_F(TwoPairs, SequenceOfSpec36) {
+TEST_F(TwoPairs, COAL_O6_O7_O10_SequenceOfSpec36) {
     set_direction(0, a);
     expect(a, a, zero, zero);
     EXPECT_EQ(queues[0].set(VHN_COAL_QUEUE, b), 0);
@@ -93,7 +93,7 @@ TEST_F(TwoPairs, SequenceOfSpec36) {
     expect(zero, zero, zero, zero);
 }
 
-TEST(Policy, D5_D6_QueueResetReturnsToTheDirectionsValues) {
+TEST(Policy, COAL_D5_D6_QueueResetReturnsToTheDirectionsValues) {
     Queue queue;
     queue.set(VHN_COAL_DIRECTION, a);
     queue.set(VHN_COAL_QUEUE, b);
@@ -101,14 +101,14 @@ TEST(Policy, D5_D6_QueueResetReturnsToTheDirectionsValues) {
     EXPECT_EQ(queue.effective(), a);
 }
 
-TEST(Policy, D5_D6_QueueResetReturnsToZeroWithoutADirectionsValues) {
+TEST(Policy, COAL_D5_D6_QueueResetReturnsToZeroWithoutADirectionsValues) {
     Queue queue;
     queue.set(VHN_COAL_QUEUE, b);
     queue.reset(VHN_RESET_QUEUE);
     EXPECT_EQ(queue.effective(), zero);
 }
 
-TEST(Policy, D9_DeviceResetForgetsTheDirectionToo) {
+TEST(Policy, COAL_D9_DeviceResetForgetsTheDirectionToo) {
     Queue queue;
     queue.set(VHN_COAL_DIRECTION, a);
     queue.reset(VHN_RESET_DEVICE);

@@ -22,7 +22,7 @@ bool among(std::uint16_t event, std::uint16_t old_index, std::uint16_t new_index
 
 } // namespace
 
-TEST(Suppress, C_TheWholeRangeIsTestedNotItsLastEntry) {
+TEST(Suppress, NTF_D2_AMB_9_TheWholeRangeIsTestedNotItsLastEntry) {
     EXPECT_FALSE(vhn_event_suppresses(11, 10, 14));
     EXPECT_TRUE(vhn_event_suppresses(20, 10, 14));
     EXPECT_FALSE(vhn_event_suppresses(10, 10, 14));
@@ -80,7 +80,7 @@ TEST(Suppress, TheDriverSideAgrees) {
     }
 }
 
-TEST(Suppress, D1_FlagBitZeroAndNoOther) {
+TEST(Suppress, NTF_D1_FlagBitZeroAndNoOther) {
     for (unsigned flags = 0; flags < 0x10000; flags++) {
         EXPECT_EQ(vhn_flag_suppresses(static_cast<std::uint16_t>(flags)), (flags & 1) != 0);
     }
@@ -105,7 +105,7 @@ bool among_slots(std::uint16_t event, PackedPlace from, unsigned used, unsigned 
 
 // Every place from which, every number of slots used short of two turns, every event
 // a driver may write near the ring's ends; sizes that are no power of two among them.
-TEST(SuppressPacked, P_AsTheWordsSayOverBothTurns) {
+TEST(SuppressPacked, NTF_P_AsTheWordsSayOverBothTurns) {
     for (const unsigned size : {1U, 2U, 3U, 7U, 8U, 12U}) {
         for (unsigned start = 0; start < 2 * size; start++) {
             const PackedPlace from = PackedPlace::at(start, size);
@@ -125,7 +125,7 @@ TEST(SuppressPacked, P_AsTheWordsSayOverBothTurns) {
 }
 
 // The largest ring: a place has no bit left over.
-TEST(SuppressPacked, P_EveryEventOfTheLargestRing) {
+TEST(SuppressPacked, NTF_P_EveryEventOfTheLargestRing) {
     constexpr unsigned size = 32768;
     for (const unsigned start : {0U, 1U, size - 1, size, 2 * size - 1}) {
         const PackedPlace from = PackedPlace::at(start, size);
@@ -141,7 +141,7 @@ TEST(SuppressPacked, P_EveryEventOfTheLargestRing) {
     }
 }
 
-TEST(SuppressPacked, P_NothingExistsBeyondTheRing) {
+TEST(SuppressPacked, NTF_P_NothingExistsBeyondTheRing) {
     for (unsigned event = 0; event < 0x10000; event++) {
         if ((event & 0x7fff) >= 99) {
             ASSERT_TRUE(vhn_packed_event_suppresses(static_cast<std::uint16_t>(event),
