@@ -13,9 +13,11 @@
  */
 #include <linux/bpf.h>
 #include <linux/if_tun.h>
+#include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/uio.h>
 #include <linux/virtio_net.h>
 #include <net/sock.h>
 #include <net/xdp.h>
@@ -195,16 +197,53 @@ static int end_batch(struct vhn_queue *q, struct pass *p)
 	return 0;
 }
 
+/*
+ * Whether a packet is said to have headers that are longer than all of it. That is no
+ * more than a hint (HDR-D1), for which the socket would refuse it.
+ */
+static bool overstates_headers(struct vhn_queue *q, const struct iov_iter *packet)
+{
+	struct iov_iter from = *packet;
+	struct virtio_net_hdr hdr;
+
+	return q->sock_hlen && copy_from_iter_full(&hdr, sizeof(hdr), &from) &&
+	       le16_to_cpu((__force __le16)hdr.hdr_len) > iov_iter_count(packet) - q->sock_hlen;
+}
+
+/* Such a packet in memory of ours, with what it is; the guest's is not to be changed. */
+static void *copy_overstated(struct vhn_queue *q, struct iov_iter *from)
+{
+	size_t len = iov_iter_count(from);
+	struct virtio_net_hdr *hdr = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+
+	if (!hdr)
+		return ERR_PTR(-ENOMEM);
+	if (!copy_from_iter_full(hdr, len, from)) {
+		kvfree(hdr);
+		return ERR_PTR(-EFAULT);
+	}
+	hdr->hdr_len = (__force __virtio16)cpu_to_le16(len - q->sock_hlen);
+	return hdr;
+}
+
 /* Send a packet by itself. -EAGAIN: the socket is full; -EFAULT: the memory is not there. */
 static int send_one(struct vhn_queue *q, struct pass *p, struct iov_iter *from)
 {
 	size_t len = iov_iter_count(from);
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT, .msg_iter = *from };
+	struct kvec whole = { .iov_len = len };
 	int sent;
 
 	/* Those before it first. */
 	send_batch(q);
+	if (unlikely(overstates_headers(q, from))) {
+		whole.iov_base = copy_overstated(q, from);
+		if (IS_ERR(whole.iov_base))
+			return whole.iov_base == ERR_PTR(-ENOMEM) ? -EAGAIN : -EFAULT;
+		iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &whole, 1, len);
+	}
 	sent = q->sock->ops->sendmsg(q->sock, &msg, len);
+	kvfree(whole.iov_base);
 	if (sent == -EAGAIN || sent == -ENOMEM || sent == -ENOBUFS)
 		return -EAGAIN;
 	if (sent == -EFAULT)
