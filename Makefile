@@ -87,6 +87,12 @@ check-mutants: build/tools/build.ninja  ## break coal.c, notify.c and vring_spli
 	@mkdir -p build/mutants
 	@build/tools/check/mutants $(MUTANTS)
 
+# Which sentence of the specification holds for whom. `make check` judges its own reports the
+# same way; this runs only the tests that are needed, and writes the document.
+.PHONY: conformance
+conformance: modules tools  ## the specification row by row: Documentation/conformance.md, build/conformance.json
+	@build/tools/tests/conformance/conformance $(KERNELS)
+
 check-vm-runner: build/tools/build.ninja  ## the VM runner tells a pass from every kind of failure
 	@flock build/tools/.lock ninja -C build/tools vm_runner_test
 	@VCOAL_KERNELS="$(KERNELS)" VCOAL_CHECKOUT=$(CURDIR) build/tools/vm/vm_runner_test

@@ -13,6 +13,7 @@ namespace vcoal::check {
 /// One part of `make check`: a command, and what is expected of it.
 struct Part {
     std::string name;
+    /// It can be given more arguments for the program of tests.
     std::vector<std::string> argv;
     /// Written by the command: GoogleTest's JSON report, or KTAP if it is called *.ktap.
     /// Empty: the exit status is all.
@@ -22,6 +23,10 @@ struct Part {
     std::chrono::minutes limit{15};
     /// Nothing else may run meanwhile: it measures, or it is about time.
     bool alone = false;
+    /// The program of GoogleTest that it runs, and the kernel it runs on; empty: none, or in
+    /// user space.
+    std::string program = {};
+    std::string kernel = {};
 };
 
 /// How a part went.

@@ -25,13 +25,18 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"coal_property_test", 4},
     {"coal_suppress_test", 32},
     {"coal_test", 37},
+    {"conformance_test", 13},
     {"control_filter_test", 23},
     {"control_socket_test", 22},
     {"control_steering_test", 11},
     {"control_test", 24},
+    {"device_row_test", 21},
+    {"driver_commands_test", 25},
     {"driver_control_test", 20},
     {"driver_feature_test", 5},
+    {"driver_header_test", 20},
     {"driver_hostile_test", 1},
+    {"driver_negotiation_test", 35},
     {"driver_receive_test", 11},
     {"driver_ring_test", 16},
     {"driver_test", 26},
@@ -106,8 +111,8 @@ std::vector<std::string> programs(const fs::path& directory) {
 Part unit_part(const Request& request, const std::string& directory, const std::string& program) {
     Part part{.name = "unit: " + program, .argv = {}, .report = {}};
     part.report = fmt::format("{}/unit/{}.json", request.directory, program);
-    part.argv = {fmt::format("{}/tests/{}/{}", request.tools, directory, program),
-                 "--gtest_output=json:" + part.report};
+    part.program = fmt::format("{}/tests/{}/{}", request.tools, directory, program);
+    part.argv = {part.program, "--gtest_output=json:" + part.report};
     part.minimum = minimum(program);
     return part;
 }
@@ -121,10 +126,13 @@ Part hunter_part(const Request& request) {
 }
 
 /// One virtual machine for each program: a crash or an unclean kernel log is its own.
-Part system_part(const Request& request, const std::string& kernel, const std::string& program) {
+/// @param group directory of the sources
+Part system_part(const Request& request, const std::string& kernel, const std::string& group,
+                 const std::string& program) {
     const std::string out = fmt::format("{}/{}-{}", request.directory, program, kernel);
     Part part{.name = fmt::format("{}: {}", kernel, program), .argv = {}, .report = {}};
     part.report = out + "/report.json";
+    part.program = fmt::format("{}/tests/{}/{}", request.tools, group, program);
     part.argv = {"tools/vm/vm",
                  "--kernel",
                  kernel,
@@ -135,8 +143,9 @@ Part system_part(const Request& request, const std::string& kernel, const std::s
                  "--",
                  "sh",
                  "-c",
-                 "exec \"$0\" --gtest_output=json:$VCOAL_OUT/report.json",
-                 fmt::format("{}/tests/system/{}", request.tools, program)};
+                 "exec \"$0\" --gtest_output=json:$VCOAL_OUT/report.json \"$@\"",
+                 part.program};
+    part.kernel = kernel;
     part.minimum = minimum(program);
     return part;
 }
@@ -200,7 +209,7 @@ std::vector<Part> plan(const Request& request) {
     if (request.quick) {
         for (const std::string& program : programs("tools/tests/system")) {
             if (is_quick(program)) {
-                parts.push_back(system_part(request, request.kernels.front(), program));
+                parts.push_back(system_part(request, request.kernels.front(), "system", program));
             }
         }
         return parts;
@@ -218,8 +227,10 @@ std::vector<Part> plan(const Request& request) {
                          .report = {}});
     }
     for (const std::string& kernel : request.kernels) {
-        for (const std::string& program : programs("tools/tests/system")) {
-            parts.push_back(system_part(request, kernel, program));
+        for (const std::string group : {"system", "conformance"}) {
+            for (const std::string& program : programs("tools/tests/" + group)) {
+                parts.push_back(system_part(request, kernel, group, program));
+            }
         }
         parts.push_back(qemu_nics_part(request, kernel));
         parts.push_back(qemu_suspend_part(request, kernel));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "support/bench.hpp"
 
+#include "support/conformance.hpp"
 #include "support/frames.hpp"
 #include "vcoal/error.hpp"
 
@@ -47,6 +48,8 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
 
 Bench::Bench(const NetDriverOptions& options)
     : driver_(options), host_(started(driver_).tap().name()) {
+    record_driver(by_hand);
+    record_vhost(options.node);
 }
 
 void Bench::inject(std::size_t length) {

@@ -2,10 +2,12 @@
 #include "support/loopback_stub.hpp"
 
 #include "support/bench.hpp"
+#include "support/conformance.hpp"
 #include "support/modules.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/features.hpp"
 #include "vcoal/netns.hpp"
+#include "vcoal/virtio_driver.hpp"
 #include "vcoal/virtio_net.hpp"
 
 #include <algorithm>
@@ -78,6 +80,8 @@ void LoopbackStub::start_and_wait() {
     if (!await(VLB_EVENT_STATUS, 0x0f) || !await(VLB_EVENT_REGISTERED)) {
         throw Error("device", "wait for a driver", ETIMEDOUT, failure());
     }
+    record_driver(driver_of(loopback_.info().index));
+    record_device(by_hand);
 }
 
 void LoopbackStub::run() {
@@ -212,9 +216,7 @@ void LoopbackStub::serve(Queue& queue) {
 }
 
 void LoopbackStub::consume(Queue& queue, const DeviceChain& chain) {
-    const auto data = chain.read();
-    const auto skip = static_cast<std::ptrdiff_t>(std::min(data.size(), header_size));
-    transmitted_.emplace_back(data.begin() + skip, data.end());
+    packets_.push_back(chain.read());
     queue.ring->push(chain.head, 0);
     if (queue.ring->wants_signal() && signal_transmit) {
         queue.call.signal();
@@ -294,6 +296,18 @@ bool LoopbackStub::inject_raw(std::span<const std::byte> bytes, std::uint32_t cl
     return true;
 }
 
+std::size_t LoopbackStub::receive_buffer_length() {
+    const std::lock_guard lock(mutex_);
+    Queue& queue = queues_.front();
+    const auto chain = queue.ring ? queue.ring->pop() : std::nullopt;
+    if (!chain) {
+        return 0;
+    }
+    queue.ring->push(chain->head, 0);
+    queue.call.signal();
+    return chain->writable_bytes();
+}
+
 void LoopbackStub::give_back(std::size_t index, std::uint32_t head, std::uint32_t claimed) {
     const std::lock_guard lock(mutex_);
     Queue& queue = queues_.at(index);
@@ -309,8 +323,17 @@ std::string LoopbackStub::failure() const {
 }
 
 std::vector<std::vector<std::byte>> LoopbackStub::transmitted() const {
+    std::vector<std::vector<std::byte>> frames = packets();
+    for (auto& frame : frames) {
+        frame.erase(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(
+                                                       std::min(frame.size(), header_size)));
+    }
+    return frames;
+}
+
+std::vector<std::vector<std::byte>> LoopbackStub::packets() const {
     const std::lock_guard lock(mutex_);
-    return transmitted_;
+    return packets_;
 }
 
 std::vector<std::uint16_t> LoopbackStub::commands() const {

@@ -89,8 +89,12 @@ public:
     void give_back(std::size_t index, std::uint32_t head, std::uint32_t claimed);
     /// What ended the thread before its time; empty: nothing has.
     std::string failure() const;
+    /// Length of the next receive buffer, which goes back empty; 0 when there is none.
+    std::size_t receive_buffer_length();
     /// Frames the driver has transmitted, without the header.
     std::vector<std::vector<std::byte>> transmitted() const;
+    /// The same with all that stands before them.
+    std::vector<std::vector<std::byte>> packets() const;
     /// Control commands that came, answered or not: class and command.
     std::vector<std::uint16_t> commands() const;
     /// The same, whole.
@@ -126,7 +130,7 @@ private:
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     std::vector<vlb_event> events_;
-    std::vector<std::vector<std::byte>> transmitted_;
+    std::vector<std::vector<std::byte>> packets_;
     std::vector<std::vector<std::byte>> requests_;
     std::string failure_;
     std::thread thread_;

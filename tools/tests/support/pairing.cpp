@@ -2,6 +2,7 @@
 #include "support/pairing.hpp"
 
 #include "support/bench.hpp"
+#include "support/conformance.hpp"
 #include "support/loopback_stub.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/netdev.hpp"
@@ -127,6 +128,8 @@ Pairing::Pairing(const std::string& vhost, const std::vector<std::string>& argum
     : process_(command(vhost, guest_, arguments), nullptr, bench::Errors::ours) {
     await_up();
     configure(tap(), host().address);
+    record_driver(up_.at("driver"));
+    record_vhost(vhost);
 }
 
 void Pairing::await_up() {
