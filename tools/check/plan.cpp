@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
@@ -86,6 +87,9 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
 
 /// The quick plan's system tests.
 constexpr std::string_view quick_tests[] = {"traffic_test", "loopback_traffic_test"};
+
+/// For parts that build a kernel first, and wait for one another.
+constexpr std::chrono::minutes kernel_limit{40};
 
 std::size_t minimum(const std::string& program) {
     const auto found = minimum_tests.find(program);
@@ -185,7 +189,8 @@ Part kunit_part(const Request& request, const std::string& name, const std::stri
     return {.name = "KUnit, " + name,
             .argv = {"tools/kunit/run", "--kernel", kernel, "--runs", std::to_string(runs), report},
             .report = report,
-            .minimum = minimum("kunit")};
+            .minimum = minimum("kunit"),
+            .limit = kernel_limit};
 }
 
 Part make_part(std::string name, const std::string& target) {
@@ -218,6 +223,7 @@ std::vector<Part> plan(const Request& request) {
     parts.push_back(kunit_part(request, "three times", "uml", 3));
     parts.push_back(kunit_part(request, "debug kernel", "uml-debug", 1));
     parts.push_back(make_part("KUnit, in a kernel's tree", "check-kunit-grafted"));
+    parts.back().limit = kernel_limit;
     parts.push_back(make_part("lint", "lint"));
     parts.push_back(make_part("fuzz", "check-fuzz"));
     parts.push_back(make_part("mutants", "check-mutants"));
