@@ -3,6 +3,7 @@
 // The control queue's server under commands that nobody thought of. The input is a device's
 // features, those it lacks, and its size, then commands: a byte with class and command, two
 // with the length of the data, one with the room for the answer, data.
+#include "fuzz/input.hpp"
 #include "vcoal/control.hpp"
 #include "vcoal/error.hpp"
 #include "vcoal/virtio_net.hpp"
@@ -76,16 +77,6 @@ private:
     unsigned pairs_;
     unsigned filters_ = 0;
 };
-
-/// Takes values off the front of the input, zeros at its end.
-template <typename T>
-T take(std::span<const std::byte>& input) {
-    T value{};
-    const std::size_t length = std::min(sizeof(value), input.size());
-    std::memcpy(&value, input.data(), length);
-    input = input.subspan(length);
-    return value;
-}
 
 void serve_one(ControlServer& server, std::span<const std::byte>& input) {
     const auto what = take<std::uint8_t>(input);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fuzz/ring_fuzz.hpp"
 
+#include "fuzz/input.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -31,16 +33,6 @@ void require(bool condition) {
     if (!condition) {
         std::abort();
     }
-}
-
-/// Takes values off the front of the input, zeros at its end.
-template <typename T>
-T take(std::span<const std::byte>& input) {
-    T value{};
-    const std::size_t length = std::min(sizeof(value), input.size());
-    std::memcpy(&value, input.data(), length);
-    input = input.subspan(length);
-    return value;
 }
 
 using Bytes = std::unique_ptr<std::byte[]>;
