@@ -72,6 +72,21 @@ constexpr std::array about_devices = {
 
 constexpr size_t longest_report = 60;
 
+/// What a stack trace has behind the functions of our modules.
+constexpr std::array our_modules = {
+    std::string_view("[vhost_net_coal]"),
+    std::string_view("[virtio_net_coal]"),
+    std::string_view("[virtio_loopback]"),
+};
+
+/// The kernel has data races of its own, which are not ours to judge.
+bool foreign_race(std::string_view report) {
+    return report.find("BUG: KCSAN: ") != std::string_view::npos &&
+           std::ranges::none_of(our_modules, [&](std::string_view module) {
+               return report.find(module) != std::string_view::npos;
+           });
+}
+
 template <size_t N>
 bool any(const std::array<Pattern, N>& patterns, std::string_view line) {
     return std::ranges::any_of(patterns, [&](const Pattern& p) { return p.matches(line); });
@@ -111,15 +126,32 @@ public:
         if (left_ > 0) {
             append(full);
             --left_;
-            if (text.starts_with("---[ end ")) {
+            // What KASAN and KCSAN write stands between two of the latter.
+            if (text.starts_with("---[ end ") || text.starts_with("==========")) {
                 left_ = 0;
+            }
+            if (left_ == 0) {
+                end_report();
             }
         } else if (any(about_devices, text)) {
             ++findings_.about_devices;
         }
     }
 
+    void end() {
+        if (left_ > 0) {
+            end_report();
+        }
+    }
+
 private:
+    void end_report() {
+        if (foreign_race(findings_.faults.back())) {
+            findings_.faults.pop_back();
+            ++findings_.foreign_races;
+        }
+    }
+
     void append(std::string_view full) {
         findings_.faults.back() += full;
         findings_.faults.back() += '\n';
@@ -171,6 +203,7 @@ LogFindings judge_log(std::string_view log) {
         collector.line(line);
         log.remove_prefix(std::min(end + 1, log.size()));
     }
+    collector.end();
     return findings;
 }
 

@@ -15,6 +15,8 @@ struct LogFindings {
     /// Complaints of the virtio core about a device that breaks the rules, which
     /// is what tests of hostile devices are for.
     unsigned about_devices = 0;
+    /// Data races with none of our functions on either side.
+    unsigned foreign_races = 0;
     bool panicked = false;
 };
 

@@ -150,6 +150,11 @@ void judge_kernel(Verdict& verdict, const Report& report) {
             fmt::format("vm: the kernel complained {} times about a device that breaks the rules",
                         findings.about_devices));
     }
+    if (findings.foreign_races > 0) {
+        verdict.lines.push_back(fmt::format(
+            "vm: the kernel reported {} data races of its own, without our modules in them",
+            findings.foreign_races));
+    }
 }
 
 } // namespace

@@ -31,7 +31,7 @@ INSTANTIATE_TEST_SUITE_P(
         "BUG: unable to handle page fault for address: ffffc90000000000",
         "BUG: kernel NULL pointer dereference, address: 0000000000000008",
         "BUG: KASAN: slab-use-after-free in vhn_release+0x1/0x2 [vhost_net_coal]",
-        "BUG: KCSAN: data-race in a / b",
+        "BUG: KCSAN: data-race in vhn_coal_flush [vhost_net_coal] / a",
         "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:580",
         "BUG: scheduling while atomic: vcoal/123/0x00000002",
         "BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 32s!",
@@ -86,6 +86,33 @@ TEST(LogJudge, AReportWithoutAnEndDoesNotSwallowTheLog) {
     }
     log += "[    1.0] BUG: worse\n";
     EXPECT_EQ(judge_log(log).faults.size(), 2u);
+}
+
+std::string race(const char* one, const char* other) {
+    return std::string("[    1.0] ==========================\n"
+                       "[    1.0] BUG: KCSAN: data-race in a / b\n"
+                       "[    1.0] write to 0xffff888003a12345 of 4 bytes by task 1 on cpu 0:\n"
+                       "[    1.0]  ") +
+           one + "\n[    1.0] read to 0xffff888003a12345 of 4 bytes by task 2 on cpu 1:\n" +
+           "[    1.0]  " + other + "\n[    1.0] ==========================\n";
+}
+
+TEST(LogJudge, ADataRaceIsAFaultWhenCodeOfOursIsOnEitherSide) {
+    const char* ours = " vhn_notify_get+0x1/0x2 [vhost_net_coal]";
+    const char* theirs = " tun_net_xmit+0x1/0x2 [tun]";
+    EXPECT_EQ(judge_log(race(ours, theirs)).faults.size(), 1U);
+    EXPECT_EQ(judge_log(race(theirs, ours)).faults.size(), 1U);
+    const LogFindings findings = judge_log(race(theirs, theirs));
+    EXPECT_TRUE(findings.faults.empty());
+    EXPECT_EQ(findings.foreign_races, 1U);
+}
+
+// A report ends where it ends: what follows is judged on its own.
+TEST(LogJudge, ADataRaceOfTheKernelHidesNothing) {
+    const char* theirs = " tun_net_xmit+0x1/0x2 [tun]";
+    EXPECT_EQ(judge_log(race(theirs, theirs) + "[    1.1] BUG: bad\n").faults.size(), 1U);
+    const std::string cut = "[    1.0] BUG: KCSAN: data-race in a / b\n";
+    EXPECT_EQ(judge_log(cut).foreign_races, 1U);
 }
 
 TEST(LogJudge, CountsComplaintsAboutDevices) {
