@@ -89,12 +89,21 @@ void Bench::deliver(unsigned count, std::size_t length) {
     }
 }
 
-unsigned Bench::drain() {
+unsigned Bench::take(unsigned most) {
     unsigned frames = 0;
-    while (const auto frame = driver_.receive()) {
+    while (frames < most) {
+        const auto frame = driver_.receive();
+        if (!frame) {
+            break;
+        }
         check_sequence(frame->data, received_++, "receive queue");
         frames++;
     }
+    return frames;
+}
+
+unsigned Bench::drain() {
+    const unsigned frames = take(~0U);
     driver_.post();
     return frames;
 }

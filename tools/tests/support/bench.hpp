@@ -35,6 +35,9 @@ public:
     /// Sends @p count frames into the guest and waits until the device has published
     /// them all. Takes and reposts receive buffers when they run short.
     void deliver(unsigned count, std::size_t length = 64);
+    /// Takes and checks what the driver has received, up to @p most frames; their buffers
+    /// are not posted again. Returns how many.
+    unsigned take(unsigned most);
     /// Takes, checks and reposts what the driver has received. Returns how many.
     unsigned drain();
     /// Waits until the device has published @p count frames not yet taken.
