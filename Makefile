@@ -6,6 +6,8 @@
 
 # Kernels to build for and to test on: Debian 12's two, or full version strings.
 KERNELS ?= 6.1 6.12
+# For what needs only one; here also debug or kcsan.
+KERNEL ?= 6.1
 JOBS ?= $(shell nproc)
 
 .PHONY: all
@@ -32,7 +34,7 @@ build/tools/build.ninja: | deps
 # --- testing --------------------------------------------------------------------
 
 .PHONY: check check-quick check-unit check-kunit check-kunit-debug check-kunit-grafted \
-	check-fuzz check-vm-runner coverage
+	check-debug soak check-fuzz check-vm-runner coverage
 # Random tests run longer here than when a test program is called by hand.
 check check-quick check-unit: export RC_PARAMS = max_success=2000 max_size=200
 
@@ -41,6 +43,13 @@ check: modules tools  ## all tests: user space, virtual machines, the demo's cla
 
 check-quick: modules tools  ## the working loop: user space, a few tests in a virtual machine
 	@build/tools/check/check --quick $(KERNELS)
+
+check-debug: modules-debug modules-kcsan tools  ## system tests in kernels that look for errors, built at the first use
+	@build/tools/check/check --debug
+
+soak: modules-$(KERNEL) tools  ## 1000 changes of everything that can be changed, under traffic (KERNEL=debug)
+	@VCOAL_CHURN_ROUNDS=1000 tools/vm/vm --kernel $(KERNEL) --timeout 86400 --boot-timeout 300 -- \
+		build/tools/tests/system/churn_test </dev/null
 
 check-unit: tools  ## unit and property tests, in user space
 	@ctest --test-dir build/tools --output-on-failure -j$(JOBS)
@@ -99,8 +108,7 @@ check-vm-runner: build/tools/build.ninja  ## the VM runner tells a pass from eve
 
 # --- showing --------------------------------------------------------------------
 
-# What the demo runs on: a kernel, and the driver in the guest.
-KERNEL ?= 6.1
+# The driver in the demo's guest.
 DRIVER ?= virtio_net
 demo_vm = tools/vm/vm --kernel $(KERNEL) --timeout 300 --out build/demo
 demo_guest = build/tools/bench/demo-guest --driver $(DRIVER)

@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: check [--quick] KERNEL...\n"
+    "       check --debug\n"
     "\n"
     "Runs the project's tests from the top of the checkout; `make check` builds what it\n"
     "needs and calls it. Logs and reports go to build/check/. Exit status: 0 if nothing\n"
@@ -91,10 +92,12 @@ Tally run_all(const std::vector<Part>& parts, const std::string& directory) {
 
 Request parse(const std::vector<std::string_view>& args) {
     Request request{
-        .kernels = {}, .quick = false, .directory = "build/check", .tools = "build/tools"};
+        .kernels = {}, .scope = Scope::all, .directory = "build/check", .tools = "build/tools"};
     for (const std::string_view arg : args) {
         if (arg == "--quick") {
-            request.quick = true;
+            request.scope = Scope::quick;
+        } else if (arg == "--debug") {
+            request.scope = Scope::debug;
         } else {
             request.kernels.emplace_back(arg);
         }

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"apply_filter_test", 23},
     {"check_mutant_test", 3},
+    {"churn_test", 4},
     {"coal_change_test", 25},
     {"coal_count_test", 34},
     {"coal_flush_test", 60},
@@ -50,6 +51,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hash_report_test", 27},
     {"hostile_ring_test", 98},
     {"hunt_test", 14},
+    {"hunter_test", 6},
     {"kunit", 210},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},
@@ -91,6 +93,20 @@ constexpr std::string_view quick_tests[] = {"traffic_test", "loopback_traffic_te
 /// For parts that build a kernel first, and wait for one another.
 constexpr std::chrono::minutes kernel_limit{40};
 
+/// Those in which threads of the kernel meet: traffic, and changes meanwhile.
+constexpr std::string_view racing_tests[] = {"churn_test", "hunter_test", "coal_change_test",
+                                             "worker_test", "traffic_test"};
+
+/// Tests that a kernel which looks for errors cannot run, and why not.
+struct Skip {
+    /// A GoogleTest pattern, and how many tests it matches.
+    std::string tests;
+    std::size_t count;
+    std::string why;
+};
+
+const std::map<std::string, Skip, std::less<>> debug_skips{};
+
 std::size_t minimum(const std::string& program) {
     const auto found = minimum_tests.find(program);
     return found == minimum_tests.end() ? 1 : found->second;
@@ -129,29 +145,62 @@ Part hunter_part(const Request& request) {
             .report = {}};
 }
 
+/// The machine that a system test runs in.
+struct Machine {
+    std::string kernel;
+    std::vector<std::string> options;
+    std::chrono::minutes limit;
+    /// Packets that hunter_test passes.
+    unsigned hunt;
+};
+
+Machine plain_machine(const std::string& kernel) {
+    return {.kernel = kernel, .options = {}, .limit = std::chrono::minutes(14), .hunt = 500'000};
+}
+
+/// A kernel that looks for errors is ten times as slow, and so is its boot.
+Machine debug_machine(const std::string& kernel) {
+    return {.kernel = kernel,
+            .options = {"--boot-timeout", "300", "--mem", "4G", "--qemu=-machine", "--qemu=q35"},
+            .limit = std::chrono::minutes(59),
+            .hunt = 100'000};
+}
+
 /// One virtual machine for each program: a crash or an unclean kernel log is its own.
 /// @param group directory of the sources
-Part system_part(const Request& request, const std::string& kernel, const std::string& group,
+Part system_part(const Request& request, const Machine& machine, const std::string& group,
                  const std::string& program) {
-    const std::string out = fmt::format("{}/{}-{}", request.directory, program, kernel);
-    Part part{.name = fmt::format("{}: {}", kernel, program), .argv = {}, .report = {}};
+    const std::string out = fmt::format("{}/{}-{}", request.directory, program, machine.kernel);
+    Part part{.name = fmt::format("{}: {}", machine.kernel, program), .argv = {}, .report = {}};
     part.report = out + "/report.json";
     part.program = fmt::format("{}/tests/{}/{}", request.tools, group, program);
-    part.argv = {"tools/vm/vm",
+    part.argv = {"env",
+                 fmt::format("VCOAL_HUNT_PACKETS={}", machine.hunt),
+                 "tools/vm/vm",
                  "--kernel",
-                 kernel,
-                 "--timeout",
-                 "840",
+                 machine.kernel,
                  "--out",
                  out,
-                 "--",
-                 "sh",
-                 "-c",
-                 "exec \"$0\" --gtest_output=json:$VCOAL_OUT/report.json \"$@\"",
-                 part.program};
-    part.kernel = kernel;
+                 "--timeout",
+                 std::to_string(std::chrono::seconds(machine.limit).count())};
+    part.argv.insert(part.argv.end(), machine.options.begin(), machine.options.end());
+    part.argv.insert(part.argv.end(),
+                     {"--", "sh", "-c",
+                      "exec \"$0\" --gtest_output=json:$VCOAL_OUT/report.json \"$@\"",
+                      part.program});
+    part.kernel = machine.kernel;
     part.minimum = minimum(program);
+    part.limit = machine.limit + std::chrono::minutes(1);
     return part;
+}
+
+/// Leaves out what a kernel that looks for errors cannot run.
+void skip(Part& part, const std::string& program) {
+    const auto found = debug_skips.find(program);
+    if (found != debug_skips.end()) {
+        part.argv.push_back("--gtest_filter=-" + found->second.tests);
+        part.minimum -= found->second.count;
+    }
 }
 
 /// These start machines of their own, with network cards of QEMU's.
@@ -201,9 +250,27 @@ bool is_quick(const std::string& program) {
     return std::ranges::find(quick_tests, program) != std::end(quick_tests);
 }
 
+std::vector<Part> debug_plan(const Request& request) {
+    std::vector<Part> parts;
+    for (const std::string group : {"system", "conformance"}) {
+        for (const std::string& program : programs("tools/tests/" + group)) {
+            parts.push_back(system_part(request, debug_machine("debug"), group, program));
+            skip(parts.back(), program);
+        }
+    }
+    for (const std::string_view program : racing_tests) {
+        parts.push_back(
+            system_part(request, debug_machine("kcsan"), "system", std::string(program)));
+    }
+    return parts;
+}
+
 } // namespace
 
 std::vector<Part> plan(const Request& request) {
+    if (request.scope == Scope::debug) {
+        return debug_plan(request);
+    }
     std::vector<Part> parts;
     for (const char* directory : {"unit", "hunter"}) {
         for (const std::string& program : programs(std::string("tools/tests/") + directory)) {
@@ -211,10 +278,11 @@ std::vector<Part> plan(const Request& request) {
         }
     }
     parts.push_back(hunter_part(request));
-    if (request.quick) {
+    if (request.scope == Scope::quick) {
+        const Machine machine = plain_machine(request.kernels.front());
         for (const std::string& program : programs("tools/tests/system")) {
             if (is_quick(program)) {
-                parts.push_back(system_part(request, request.kernels.front(), "system", program));
+                parts.push_back(system_part(request, machine, "system", program));
             }
         }
         return parts;
@@ -235,7 +303,7 @@ std::vector<Part> plan(const Request& request) {
     for (const std::string& kernel : request.kernels) {
         for (const std::string group : {"system", "conformance"}) {
             for (const std::string& program : programs("tools/tests/" + group)) {
-                parts.push_back(system_part(request, kernel, group, program));
+                parts.push_back(system_part(request, plain_machine(kernel), group, program));
             }
         }
         parts.push_back(qemu_nics_part(request, kernel));

@@ -8,18 +8,27 @@
 
 namespace vcoal::check {
 
+enum class Scope {
+    /// Everything but the following.
+    all,
+    /// The working loop: unit tests, and the fast system tests on the first kernel.
+    quick,
+    /// The system tests in kernels that look for errors; `kernels` means nothing.
+    debug,
+};
+
 /// What a plan is made for.
 struct Request {
     std::vector<std::string> kernels;
-    /// The working loop: unit tests, and the fast system tests on the first kernel.
-    bool quick = false;
+    Scope scope = Scope::all;
     /// Where logs and reports go.
     std::string directory;
     /// Build directory of the tools.
     std::string tools;
 };
 
-/// The parts of `make check` in the order they run: cheap and telling ones first.
+/// The parts of `make check`, or of `make check-debug`, in the order they run: cheap and telling
+/// ones first.
 std::vector<Part> plan(const Request& request);
 
 } // namespace vcoal::check

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <mutex>
+#include <sstream>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -32,6 +33,8 @@ namespace fs = std::filesystem;
 constexpr const char* command_file = "/run/vcoal/command";
 constexpr auto port_limit = 60s;
 constexpr auto kill_limit = 10s;
+/// kmemleak says nothing of what is younger than 5 s.
+constexpr auto leak_age = 6s;
 
 /// The character device of a named virtio port. The kernel may still be finding it.
 Fd open_port(const std::string& name) {
@@ -99,6 +102,25 @@ Fd keep_timestamps_on() {
     return socket;
 }
 
+/// Has a kernel that can do so look for memory to which nothing points any more. It logs
+/// how much it has found; what that is goes into the log as well.
+void look_for_leaks() {
+    const fs::path file = "/sys/kernel/debug/kmemleak";
+    if (!fs::exists(file)) {
+        return;
+    }
+    std::this_thread::sleep_for(leak_age);
+    // Only what looks lost twice, and has not changed in between, counts.
+    for (int i = 0; i < 2; i++) {
+        write_all(open_file(file, O_WRONLY).get(), "scan", file);
+    }
+    const Fd log = open_file("/dev/kmsg", O_WRONLY);
+    std::istringstream report(read_file(file));
+    for (std::string line; std::getline(report, line);) {
+        write_all(log.get(), line, "/dev/kmsg");
+    }
+}
+
 class Agent {
 public:
     explicit Agent(const Command& command)
@@ -113,6 +135,7 @@ public:
         std::thread([this] { serve_dump(); }).detach();
         run_command();
         end_leftovers();
+        look_for_leaks();
         finish_stream(out_);
         if (err_) {
             finish_stream(err_);
