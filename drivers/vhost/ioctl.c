@@ -326,6 +326,7 @@ static int set_kick(struct vhn_queue *q, void __user *arg)
 {
 	struct vhost_vring_file f;
 	struct file *file = NULL;
+	int err;
 
 	if (copy_from_user(&f, arg, sizeof(f)))
 		return -EFAULT;
@@ -335,11 +336,15 @@ static int set_kick(struct vhn_queue *q, void __user *arg)
 		return PTR_ERR(file);
 
 	vhn_poll_stop(&q->kick_poll);
-	if (q->kick)
-		fput(q->kick);
-	q->kick = file;
 	/* A kick sent before counts: the poll sees the eventfd's value. */
-	return file ? vhn_poll_start(&q->kick_poll, file) : 0;
+	err = file ? vhn_poll_start(&q->kick_poll, file) : 0;
+	if (!err)
+		swap(file, q->kick);
+	else if (q->kick)
+		vhn_poll_start(&q->kick_poll, q->kick);
+	if (file)
+		fput(file);
+	return err;
 }
 
 static int swap_eventfd(struct eventfd_ctx **where, void __user *arg)

@@ -169,15 +169,11 @@ void vhn_queue_reset(struct vhn_queue *q)
 	vhn_notify_reset(&q->notify, VHN_RESET_DEVICE);
 }
 
-/**
- * vhn_queue_stop() - take the queue off its back end
- * @q: may be stopped already
- *
- * What was published is notified before this returns and the ring is not touched
- * afterwards. Packets already taken from the back end go back to it. Context:
- * process, may sleep; the device's mutex held, no queue's.
+/*
+ * What was published is notified before this returns, and the ring is not touched
+ * afterwards. Packets already taken from the back end go back to it, who is returned.
  */
-void vhn_queue_stop(struct vhn_queue *q)
+static struct socket *detach(struct vhn_queue *q)
 {
 	struct socket *sock;
 
@@ -189,10 +185,21 @@ void vhn_queue_stop(struct vhn_queue *q)
 	vhn_prefetch_detach(&q->prefetch);
 	mutex_unlock(&q->mutex);
 
-	if (!sock)
-		return;
-	vhn_notify_close(&q->notify);
-	vhn_backend_put(sock);
+	if (sock)
+		vhn_notify_close(&q->notify);
+	return sock;
+}
+
+/**
+ * vhn_queue_stop() - take the queue off its back end
+ * @q: may be stopped already
+ *
+ * What was published is notified before this returns and the ring is not touched
+ * afterwards. Context: process, may sleep; the device's mutex held, no queue's.
+ */
+void vhn_queue_stop(struct vhn_queue *q)
+{
+	vhn_backend_put(detach(q));
 }
 
 static int start(struct vhn_queue *q, struct socket *sock)
@@ -236,11 +243,12 @@ out:
  * owner.
  *
  * Return: 0, -EFAULT for a ring outside of user space or without a memory table,
- * -EINVAL for a size or a base that its layout cannot have, -ENOTSOCK for another file.
+ * -EINVAL for a size or a base that its layout cannot have or for a socket in an error
+ * state, -ENOTSOCK for another file. The back end stays the one it was then.
  */
 int vhn_queue_set_backend(struct vhn_queue *q, int fd)
 {
-	struct socket *sock;
+	struct socket *sock, *old;
 	int err;
 
 	if (!q->mem || !vhn_vring_accessible(&q->ring))
@@ -253,12 +261,15 @@ int vhn_queue_set_backend(struct vhn_queue *q, int fd)
 		vhn_backend_put(sock);
 		return 0;
 	}
-	vhn_queue_stop(q);
-	if (!sock)
-		return 0;
-	err = start(q, sock);
-	if (err)
+	old = detach(q);
+	err = sock ? start(q, sock) : 0;
+	if (err) {
 		vhn_backend_put(sock);
+		/* As it was, unless the ring is to blame. */
+		if (old && !start(q, old))
+			return err;
+	}
+	vhn_backend_put(old);
 	return err;
 }
 

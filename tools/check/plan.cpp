@@ -82,7 +82,8 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"stats_reply_test", 12},
     {"steering_test", 20},
     {"suppress_test", 10},
-    {"traffic_test", 20},
+    {"syzkaller_const_test", 3},
+    {"traffic_test", 23},
     {"vring_test", 10},
     {"worker_test", 7},
 };

@@ -5,6 +5,10 @@
 #include "support/bench.hpp"
 #include "support/nodes.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
+#include <limits>
+
 using namespace vcoal;
 using namespace vcoal::test;
 
@@ -99,4 +103,29 @@ TEST_P(Traffic, StopAndStartGoesOnWhereItWas) {
     EXPECT_EQ(bench.drain(), 60U);
 }
 
+// A tun file without an interface has nothing to be watched.
+TEST_P(Traffic, ABackEndThatCannotBeHadLeavesTheOneThereIs) {
+    Bench bench(with(basic_features));
+    const Fd nothing = open_file("/dev/net/tun", O_RDWR);
+    vhost_vring_file file{VHN_VRING_RX, nothing.get()};
+    EXPECT_EQ(bench.vhost().try_ioctl(VHOST_NET_SET_BACKEND, &file), EINVAL);
+    bench.deliver(100);
+    bench.drain();
+}
+
 INSTANTIATE_TEST_SUITE_P(Node, Traffic, both_nodes(), node_name);
+
+// The in-tree node has no kick eventfd then that anybody watches.
+TEST(OurTraffic, AKickThatCannotBeWatchedLeavesTheOneThereIs) {
+    Bench bench;
+    EventFd overflown;
+    overflown.signal(std::numeric_limits<std::uint64_t>::max() - 1);
+    // What a process may not, the device may: the last signal there is room for.
+    bench.vhost().set_call(VHN_VRING_RX, overflown.get());
+    bench.deliver(1);
+    bench.vhost().set_call(VHN_VRING_RX, bench.rx().call_fd().get());
+    vhost_vring_file file{VHN_VRING_TX, overflown.get()};
+    EXPECT_EQ(bench.vhost().try_ioctl(VHOST_SET_VRING_KICK, &file), EINVAL);
+    bench.transmit(100);
+    bench.expect_on_host(100);
+}
