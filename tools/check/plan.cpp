@@ -52,6 +52,8 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hostile_ring_test", 98},
     {"hunt_test", 14},
     {"hunter_test", 6},
+    {"ioctl_failure_test", 28},
+    {"ioctl_walk_test", 2},
     {"kunit", 210},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},
@@ -253,7 +255,7 @@ bool is_quick(const std::string& program) {
 
 std::vector<Part> debug_plan(const Request& request) {
     std::vector<Part> parts;
-    for (const std::string group : {"system", "conformance"}) {
+    for (const std::string group : {"system", "conformance", "debug"}) {
         for (const std::string& program : programs("tools/tests/" + group)) {
             parts.push_back(system_part(request, debug_machine("debug"), group, program));
             skip(parts.back(), program);
