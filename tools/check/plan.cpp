@@ -53,7 +53,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hunt_test", 14},
     {"hunter_test", 6},
     {"ioctl_failure_test", 28},
-    {"ioctl_walk_test", 2},
+    {"ioctl_walk_test", 3},
     {"kunit", 210},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},

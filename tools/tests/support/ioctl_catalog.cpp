@@ -7,6 +7,7 @@
 #include <iterator>
 #include <linux/vhost.h>
 #include <linux/vhost_net_coal.h>
+#include <linux/virtio_loopback.h>
 
 namespace vcoal::test {
 namespace {
@@ -56,12 +57,34 @@ const CatalogIoctl vhost_ioctls[] = {
     KNOWN(_IOWR(VHN_IOC_TYPE, 0xff, vhost_vring_state), ENOTTY),
 };
 
+const CatalogIoctl loopback_ioctls[] = {
+    KNOWN(VLB_CREATE, EFAULT, E2BIG, EINVAL, EBUSY, ENOSPC, ENOMEM),
+    KNOWN(VLB_SET_VQFD, EFAULT, E2BIG, EINVAL, EBADF),
+    KNOWN(VLB_START, EINVAL, EBUSY, ESHUTDOWN),
+    KNOWN(VLB_GET_VQ, EFAULT, E2BIG, EINVAL),
+    KNOWN(VLB_ACK, EFAULT, E2BIG, ESTALE),
+    KNOWN(VLB_SET_CONFIG, EFAULT, E2BIG, EINVAL, ENOMEM),
+    KNOWN(VLB_GET_INFO, EFAULT),
+    KNOWN(VLB_GET_VQ_STATS, EFAULT, E2BIG, EINVAL),
+    KNOWN(VLB_GET_ARENA_STATS, EFAULT, EINVAL),
+    KNOWN(VLB_FREEZE, EINVAL, EBUSY, ESHUTDOWN),
+    KNOWN(VLB_RESTORE, EINVAL),
+    KNOWN(_IO(VLB_IOC_TYPE, 0x0b), ENOTTY),
+    KNOWN(_IOR(VLB_IOC_TYPE, 0x04, vlb_ack), ENOTTY),
+    KNOWN(_IOW(VLB_IOC_TYPE, 0x04, std::uint32_t), ENOTTY),
+    KNOWN(VHOST_SET_OWNER, ENOTTY),
+};
+
 #undef KNOWN
 
 } // namespace
 
 std::span<const CatalogIoctl> all_vhost_ioctls() {
     return vhost_ioctls;
+}
+
+std::span<const CatalogIoctl> all_loopback_ioctls() {
+    return loopback_ioctls;
 }
 
 bool documented(const CatalogIoctl& ioctl, int code) {

@@ -6,7 +6,7 @@
 
 namespace vcoal::test {
 
-/// An ioctl of the host module, and how it may fail.
+/// An ioctl of one of our modules, and how it may fail.
 struct CatalogIoctl {
     const char* name;
     unsigned long request;
@@ -16,6 +16,8 @@ struct CatalogIoctl {
 
 /// All that drivers/vhost knows, those of linux/vhost.h and ours, and some that it does not.
 std::span<const CatalogIoctl> all_vhost_ioctls();
+/// The same of drivers/virtio.
+std::span<const CatalogIoctl> all_loopback_ioctls();
 
 /// Whether @p code is among its errno values.
 bool documented(const CatalogIoctl& ioctl, int code);
