@@ -53,7 +53,7 @@ static int send_rss(struct vnc *vnc, u32 pairs)
 	size_t table_len = sizeof(struct rss_head) + rss->table_size * sizeof(__le16);
 	size_t len = table_len + sizeof(struct rss_tail) + rss->key_size;
 	struct rss_head *head = kzalloc(len, GFP_KERNEL);
-	struct rss_tail *tail = (void *)head + table_len;
+	struct rss_tail *tail;
 	u32 i;
 	int ret;
 
@@ -63,6 +63,7 @@ static int send_rss(struct vnc *vnc, u32 pairs)
 	head->table_mask = cpu_to_le16(rss->table_size - 1);
 	for (i = 0; i < rss->table_size; i++)
 		head->table[i] = cpu_to_le16(rss->table[i]);
+	tail = (void *)head + table_len;
 	tail->max_tx_vq = cpu_to_le16(pairs);
 	tail->key_len = rss->key_size;
 	memcpy(tail->key, rss->key, rss->key_size);
