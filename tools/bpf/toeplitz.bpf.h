@@ -8,7 +8,7 @@
 
 __noinline __u32 toeplitz(const struct steering_rule *rule, const struct flow *flow)
 {
-	const __u8 *key = rule->key;
+	const __u8 *key;
 	__u32 hash = 0;
 	__u64 window;
 	__u32 i;
@@ -16,6 +16,7 @@ __noinline __u32 toeplitz(const struct steering_rule *rule, const struct flow *f
 
 	if (!rule || !flow)
 		return 0;
+	key = rule->key;
 	/* What of the key stands at the input's bit, and the byte that comes next. */
 	window = (__u64)key[0] << 32 | (__u64)key[1] << 24 | key[2] << 16 | key[3] << 8 | key[4];
 	for (i = 0; i < sizeof(flow->input); i++) {
