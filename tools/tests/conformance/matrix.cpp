@@ -113,9 +113,9 @@ std::string_view result_name(Result result) {
     }
 }
 
-Matrix::Matrix(std::vector<TestRun> runs, std::vector<std::string> kernels)
+Matrix::Matrix(std::vector<TestRun> runs, const std::vector<std::string>& kernels)
     : runs_(std::move(runs)), peers_{{"ours", ""}} {
-    for (std::string& kernel : kernels) {
+    for (const std::string& kernel : kernels) {
         peers_.push_back({"in-tree " + kernel, kernel});
     }
     for (std::size_t place = 0; place < runs_.size(); place++) {

@@ -45,7 +45,7 @@ struct Verdict {
 /// The rows and what the runs say of them.
 class Matrix {
 public:
-    Matrix(std::vector<TestRun> runs, std::vector<std::string> kernels);
+    Matrix(std::vector<TestRun> runs, const std::vector<std::string>& kernels);
 
     const std::vector<Peer>& peers() const noexcept { return peers_; }
     /// Every run of every row, and one for each row or in-tree peer that nobody observes.

@@ -342,12 +342,13 @@ TEST(CoalFlush, EndsTheBatch) {
 
 TEST(CoalNumbers, TheLongestTimeDoesNotWrap) {
     constexpr std::uint32_t longest = 0xffffffff;
+    constexpr std::uint64_t end = std::uint64_t{longest} * us;
     Subject queue = coalescing(1000, longest);
     queue.packets(1);
-    EXPECT_EQ(queue.armed(), longest * std::uint64_t{1000});
-    queue.advance_to(longest * std::uint64_t{1000} - 1);
+    EXPECT_EQ(queue.armed(), end);
+    queue.advance_to(end - 1);
     EXPECT_TRUE(queue.notifications().empty());
-    queue.advance_to(longest * std::uint64_t{1000});
+    queue.advance_to(end);
     EXPECT_EQ(queue.notifications().size(), 1U);
 }
 
