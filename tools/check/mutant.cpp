@@ -43,14 +43,18 @@ std::vector<Mutant> read_mutants(const std::string& text) {
         }
         if (line.starts_with(introduction)) {
             mutants.push_back(introduced(line));
-        } else if (mutants.empty()) {
+            continue;
+        }
+        if (mutants.empty()) {
             refuse(line);
-        } else if (line.starts_with('-')) {
-            mutants.back().before += line.substr(1) + '\n';
+        }
+        Mutant& mutant = mutants.back();
+        if (line.starts_with('-')) {
+            mutant.before += line.substr(1) + '\n';
         } else if (line.starts_with('+')) {
-            mutants.back().after += line.substr(1) + '\n';
-        } else if (mutants.back().why.empty()) {
-            mutants.back().why = line;
+            mutant.after += line.substr(1) + '\n';
+        } else if (mutant.why.empty()) {
+            mutant.why = line;
         } else {
             refuse(line);
         }

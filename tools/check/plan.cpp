@@ -189,7 +189,7 @@ Part system_part(const Request& request, const Machine& machine, const std::stri
     part.argv.insert(part.argv.end(), machine.options.begin(), machine.options.end());
     part.argv.insert(part.argv.end(),
                      {"--", "sh", "-c",
-                      "exec \"$0\" --gtest_output=json:$VCOAL_OUT/report.json \"$@\"",
+                      R"(exec "$0" --gtest_output=json:$VCOAL_OUT/report.json "$@")",
                       part.program});
     part.kernel = machine.kernel;
     part.minimum = minimum(program);
