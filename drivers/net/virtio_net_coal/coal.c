@@ -161,7 +161,6 @@ static int tell_queues(struct vnc *vnc, enum vnc_direction dir)
  */
 static void roll_back(struct vnc *vnc, enum vnc_direction dir)
 {
-	const struct vnc_coal_value none = {};
 	u32 vq;
 
 	if (vnc_has(vnc, VIRTIO_NET_F_NOTF_COAL)) {
@@ -169,7 +168,6 @@ static void roll_back(struct vnc *vnc, enum vnc_direction dir)
 			tell_queues(vnc, dir);
 		return;
 	}
-	vnc->coal.direction[dir] = none;
 	for (vq = dir; vq < 2 * vnc->max_pairs; vq += 2)
 		tell_queue(vnc, vq);
 }
