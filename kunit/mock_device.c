@@ -120,6 +120,7 @@ KC_FIND_VQS(find_vqs);
 
 static int disable_vq_and_reset(struct virtqueue *vq)
 {
+	vq->reset = true;
 	return 0;
 }
 
@@ -128,7 +129,10 @@ static int enable_vq_after_reset(struct virtqueue *vq)
 {
 	struct mock_device *mock = mock_of(vq->vdev);
 
+	if (mock->gone & BIT(vq->index))
+		return -EIO;
 	mock->coal[vq->index] = mock->direction[vq->index % 2];
+	vq->reset = false;
 	return 0;
 }
 
@@ -194,7 +198,14 @@ static u8 coal(struct mock_device *mock, const struct mock_command *command)
 	return VIRTIO_NET_OK;
 }
 
-static u8 respond_well(struct mock_device *mock, const struct mock_command *command)
+/**
+ * mock_device_respond() - what a good device does
+ * @mock: the device
+ * @command: what it is asked
+ *
+ * Return: its acknowledgment.
+ */
+u8 mock_device_respond(struct mock_device *mock, const struct mock_command *command)
 {
 	__le64 supported = cpu_to_le64(mock->supported);
 
@@ -238,7 +249,7 @@ static u32 carry_out(struct mock_device *mock, const struct vring_desc *table, u
 	}
 	command = take_down(mock, out, in);
 	mock->reply_len = 0;
-	ack = mock->respond ? mock->respond(mock, command) : respond_well(mock, command);
+	ack = (mock->respond ?: mock_device_respond)(mock, command);
 	result = memory_of(in);
 	result[0] = ack;
 	memcpy(result + 1, mock->reply, min(mock->reply_len, command->room));

@@ -54,6 +54,7 @@ struct mock_command {
  * @nr_commands: how many
  * @coal: parameters by virtqueue
  * @direction: those that a queue which was reset has, by direction
+ * @gone: queues that do not come back when they are reset, by bit
  * @supported: counters that it says it has
  * @respond: fills the result of a command, returns its acknowledgment; NULL: as a good
  *	device does
@@ -77,6 +78,7 @@ struct mock_device {
 	u32 nr_commands;
 	struct virtio_net_coal coal[MOCK_QUEUES];
 	struct virtio_net_coal direction[2];
+	u32 gone;
 	u64 supported;
 	u8 (*respond)(struct mock_device *mock, const struct mock_command *command);
 	u8 reply[MOCK_REPLY];
@@ -89,6 +91,7 @@ void mock_device_plug_alone(struct kunit *test, struct mock_device *mock,
 			    vq_callback_t *callback);
 void mock_device_unplug(struct mock_device *mock);
 void mock_device_answer(struct mock_device *mock);
+u8 mock_device_respond(struct mock_device *mock, const struct mock_command *command);
 u32 mock_device_asked(const struct mock_device *mock, u8 class);
 const struct mock_command *mock_device_last(const struct mock_device *mock, u8 class);
 

@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/virtio_ring.h>
 
+#include "../drivers/net/virtio_net_coal/device.h"
 #include "mock_device.h"
 
 #define COAL		VIRTIO_NET_CTRL_NOTF_COAL
@@ -15,6 +16,7 @@
 #define MANY		BIT_ULL(VIRTIO_NET_F_MQ)
 #define ONLY_TIME	U32_MAX
 #define ANY		0xff
+#define TEST_OF_COALESCING	2	/* of those that `ethtool -t` makes */
 
 static struct mock_device *mock;
 static struct net_device *dev;
@@ -117,6 +119,37 @@ static u32 told(void)
 		n += mock->commands[i].class == COAL &&
 		     mock->commands[i].cmd != VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET;
 	return n;
+}
+
+/* Commands that name a virtqueue. */
+static u32 named(u16 vq)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < mock->nr_commands; i++) {
+		const struct mock_command *command = &mock->commands[i];
+		const struct virtio_net_coal_vq *request = (const void *)command->data;
+
+		n += command->class == COAL && command->cmd >= VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET &&
+		     le16_to_cpu(request->vq_index) == vq;
+	}
+	return n;
+}
+
+/* `ethtool -t`. Return: what it says of coalescing. */
+static u64 self_test(struct kunit *test)
+{
+	struct ethtool_test result = { .flags = ETH_TEST_FL_OFFLINE };
+	u64 data[8] = {};
+	int n;
+
+	rtnl_lock();
+	n = dev->ethtool_ops->get_sset_count(dev, ETH_SS_TEST);
+	if (n <= ARRAY_SIZE(data))
+		dev->ethtool_ops->self_test(dev, &result, data);
+	rtnl_unlock();
+	KUNIT_ASSERT_LE(test, n, ARRAY_SIZE(data));
+	return data[TEST_OF_COALESCING];
 }
 
 /* --- words ----------------------------------------------------------------------------- */
@@ -341,6 +374,19 @@ static u8 refuse_all(struct mock_device *m, const struct mock_command *command)
 	return VIRTIO_NET_ERR;
 }
 
+/* Does so many commands well, and refuses the rest. */
+static u32 patience;
+
+static u8 refuse_after(struct mock_device *m, const struct mock_command *command)
+{
+	if (command->class != COAL)
+		return VIRTIO_NET_OK;
+	if (!patience)
+		return VIRTIO_NET_ERR;
+	patience--;
+	return mock_device_respond(m, command);
+}
+
 /* COAL-G4: the values of an answer that is no answer are not looked at. */
 static void coal_g4_values_of_a_refusal_are_not_shown(struct kunit *test)
 {
@@ -476,23 +522,85 @@ static void a_device_that_was_told_nothing_is_told_nothing_again(struct kunit *t
 	KUNIT_EXPECT_EQ(test, told(), 0);
 }
 
+/* What the device refuses when it is told again: the interface works all the same, and
+ * shows what the device does.
+ */
+static void coal_d9_a_device_that_refuses_what_it_had(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+	u32 n;
+
+	plug(test, BOTH | MANY);
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	KUNIT_ASSERT_EQ(test, change_pair(1, 10, 4), 0);
+	for (n = 0; n <= 3; n++) {
+		KUNIT_ASSERT_EQ(test, virtio_device_freeze(&mock->vdev), 0);
+		virtio_reset_device(&mock->vdev);
+		mock->respond = refuse_after;
+		patience = n;
+		KUNIT_ASSERT_EQ(test, virtio_device_restore(&mock->vdev), 0);
+		mock->respond = NULL;
+		expect_has(test, 1, n > 0 ? 16 : 0, n > 0 ? 60 : 0);
+		expect_has(test, 0, n > 1 ? 32 : 0, n > 1 ? 50 : 0);
+		expect_has(test, 2, n > 2 ? 4 : n > 1 ? 32 : 0, n > 2 ? 10 : n > 1 ? 50 : 0);
+		KUNIT_ASSERT_EQ(test, get(&ec), 0);
+		KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, n > 1 ? 50 : 0);
+	}
+}
+
+/* Nothing is said of a queue that is not there, whoever asks, and the others have theirs. */
+static void coal_g1_a_queue_that_did_not_come_back_is_not_named(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH | MANY | BIT_ULL(VIRTIO_F_RING_RESET) |
+		   BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC));
+	mock->gone = BIT(0);
+	KUNIT_ASSERT_NE(test, resize(32), 0);
+	mock->nr_commands = 0;
+	KUNIT_EXPECT_EQ(test, change_pair(0, 10, 4), 0);
+	KUNIT_EXPECT_EQ(test, get(&ec), 0);
+	KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, 10);
+	KUNIT_EXPECT_EQ(test, self_test(test), ENODEV);
+	KUNIT_EXPECT_EQ(test, named(0), 0);
+	KUNIT_EXPECT_GT(test, named(1), 0);
+}
+
 /* `ethtool -t`, from which the first receive queue comes back with what it had. */
 static void the_self_test_puts_back_what_it_changes(struct kunit *test)
 {
-	struct ethtool_test result = { .flags = ETH_TEST_FL_OFFLINE };
-	u64 data[8] = {};
-	int n;
-
 	plug(test, BOTH);
 	KUNIT_ASSERT_EQ(test, change(1, 4, 60, 16), 0);
-	rtnl_lock();
-	n = dev->ethtool_ops->get_sset_count(dev, ETH_SS_TEST);
-	if (n <= ARRAY_SIZE(data))
-		dev->ethtool_ops->self_test(dev, &result, data);
-	rtnl_unlock();
-	KUNIT_ASSERT_LE(test, n, ARRAY_SIZE(data));
+	KUNIT_EXPECT_EQ(test, self_test(test), 0);
 	expect_has(test, 0, 4, 1);
 	KUNIT_EXPECT_GT(test, mock_device_asked(mock, COAL), 4);
+}
+
+/* Whichever of its commands is refused: the first is of the test of the control queue. */
+static void a_self_test_that_is_refused_has_failed(struct kunit *test)
+{
+	u32 n;
+
+	plug(test, BOTH);
+	mock->respond = refuse_after;
+	for (n = 1; n <= 5; n++) {
+		patience = n;
+		KUNIT_EXPECT_EQ(test, self_test(test), n < 5 ? EINVAL : 0);
+	}
+}
+
+static u8 forget(struct mock_device *m, const struct mock_command *command)
+{
+	if (command->cmd == VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET)
+		return VIRTIO_NET_OK;
+	return mock_device_respond(m, command);
+}
+
+static void a_device_that_gives_back_other_values_fails_its_self_test(struct kunit *test)
+{
+	plug(test, BOTH);
+	mock->respond = forget;
+	KUNIT_EXPECT_EQ(test, self_test(test), EBADE);
 }
 
 /* --- adaptive ------------------------------------------------------------------------------ */
@@ -545,6 +653,56 @@ static void adaptive_that_is_refused_is_not_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 0);
 }
 
+/* `ethtool -C eth0 tx-usecs 70` while receive is adaptive: what that has chosen stays. */
+static void adaptive_that_is_on_is_told_nothing_anew(struct kunit *test)
+{
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	ec.use_adaptive_rx_coalesce = 1;
+	KUNIT_ASSERT_EQ(test, set(&ec), 0);
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	ec.tx_coalesce_usecs = 70;
+	mock->nr_commands = 0;
+	KUNIT_EXPECT_EQ(test, set(&ec), 0);
+	KUNIT_EXPECT_EQ(test, told(), 1);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(mock->coal[1].max_usecs), 70);
+}
+
+/* Its work runs as if it had just made up its mind. */
+static void decide(struct vnc_adaptive *a, u8 profile)
+{
+	a->dim.profile_ix = profile;
+	schedule_work(&a->dim.work);
+	flush_work(&a->dim.work);
+}
+
+static void what_adaptive_moderation_chooses_is_told_while_it_is_on(struct kunit *test)
+{
+	struct vnc_coal_value chosen;
+	struct vnc_adaptive *a;
+	struct ethtool_coalesce ec;
+
+	plug(test, BOTH);
+	a = &((struct vnc *)mock->vdev.priv)->rxqs[0].adaptive;
+	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
+	mock->nr_commands = 0;
+	decide(a, 3);
+	KUNIT_EXPECT_EQ(test, told(), 0);
+	expect_has(test, 0, 32, 50);
+
+	KUNIT_ASSERT_EQ(test, get(&ec), 0);
+	ec.use_adaptive_rx_coalesce = 1;
+	KUNIT_ASSERT_EQ(test, set(&ec), 0);
+	decide(a, 3);
+	chosen.usecs = net_dim_get_rx_moderation(a->dim.mode, 3).usec;
+	chosen.frames = net_dim_get_rx_moderation(a->dim.mode, 3).pkts;
+	expect_has(test, 0, chosen.frames, chosen.usecs);
+	decide(a, 0);
+	KUNIT_EXPECT_NE(test, le32_to_cpu(mock->coal[0].max_usecs), chosen.usecs);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(packets_come_before_microseconds, word_gen_params),
 	KUNIT_CASE(the_layout_of_a_directions_command),
@@ -565,10 +723,16 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(coal_d9_a_device_that_was_reset_is_told_again),
 	KUNIT_CASE(coal_d5_d6_a_queue_that_was_reset_is_told_again),
 	KUNIT_CASE(a_device_that_was_told_nothing_is_told_nothing_again),
+	KUNIT_CASE(coal_d9_a_device_that_refuses_what_it_had),
+	KUNIT_CASE(coal_g1_a_queue_that_did_not_come_back_is_not_named),
 	KUNIT_CASE(the_self_test_puts_back_what_it_changes),
+	KUNIT_CASE(a_self_test_that_is_refused_has_failed),
+	KUNIT_CASE(a_device_that_gives_back_other_values_fails_its_self_test),
 	KUNIT_CASE(adaptive_that_is_refused_is_not_on),
 	KUNIT_CASE(adaptive_needs_parameters_per_queue),
 	KUNIT_CASE(adaptive_gives_the_users_values_back),
+	KUNIT_CASE(adaptive_that_is_on_is_told_nothing_anew),
+	KUNIT_CASE(what_adaptive_moderation_chooses_is_told_while_it_is_on),
 	{}
 };
 

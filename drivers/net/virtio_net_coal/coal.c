@@ -428,6 +428,9 @@ static int write_and_read(struct vnc *vnc, u32 vq)
 	struct vnc_coal_value have, other;
 	int ret;
 
+	/* COAL-G1 */
+	if (test_bit(vq, vnc->coal.absent))
+		return -ENODEV;
 	ret = ask_queue(vnc, vq, &have);
 	if (ret)
 		return ret;
@@ -449,7 +452,8 @@ static int write_and_read(struct vnc *vnc, u32 vq)
  *
  * Context: process; takes the coalescing lock and the control queue.
  *
- * Return: 0; -EBADE if it gave back others; what the control queue says.
+ * Return: 0; -EBADE if it gave back others; -ENODEV if that queue did not come back from
+ * a reset; what the control queue says.
  */
 int vnc_coal_test(struct vnc *vnc)
 {
