@@ -7,6 +7,7 @@
 #include <linux/eventfd.h>
 
 #include "../drivers/vhost/notify.h"
+#include "parameter.h"
 #include "test_ring.h"
 #include "user_memory.h"
 #include "virtual_time.h"
@@ -538,6 +539,21 @@ static void the_clock_stands_still_while_nothing_is_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, q->signals, 1);
 }
 
+static const struct parameter_text longest[] = {
+	{ "0", -EINVAL },
+	{ "1", 0 },
+	{ "1000001", -EINVAL },
+	{ "-1", -EINVAL },
+	{ "4294967297", -ERANGE },
+	{ "1000000", 0 },
+};
+
+/* No packet is held for more than a second, whoever loads the module. */
+static void the_longest_time_is_a_parameter(struct kunit *test)
+{
+	parameter_expect(test, "max_usecs", longest, ARRAY_SIZE(longest));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(coal_o3_signalled_when_the_time_has_passed),
 	KUNIT_CASE(coal_o3_not_a_moment_before),
@@ -566,6 +582,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(refusals_change_nothing_and_are_counted),
 	KUNIT_CASE(a_guest_that_does_not_know_coalescing_has_the_hosts_values),
 	KUNIT_CASE(the_clock_stands_still_while_nothing_is_held),
+	KUNIT_CASE(the_longest_time_is_a_parameter),
 	{}
 };
 

@@ -4,10 +4,13 @@
  * answers anything. The clock is virtual, so that five seconds are over at once.
  */
 #include <linux/netdevice.h>
+#include <linux/scatterlist.h>
 #include <linux/virtio_config.h>
 
 #include "../drivers/net/virtio_net_coal/device.h"
+#include "failing.h"
 #include "mock_device.h"
+#include "parameter.h"
 
 #define SOME_CLASS	77	/* of no command that there is */
 #define TIMEOUT	5	/* seconds, the default of ctrl_timeout */
@@ -180,6 +183,80 @@ static void a_broken_device_is_not_waited_for(struct kunit *test)
 	KUNIT_EXPECT_LE(test, ktime_get_ns() - start, NSEC_PER_MSEC);
 }
 
+static u8 break_down(struct mock_device *m, const struct mock_command *command)
+{
+	virtio_break_device(&m->vdev);
+	return VIRTIO_NET_OK;
+}
+
+static void a_device_that_breaks_meanwhile_is_not_waited_for(struct kunit *test)
+{
+	u64 start = ktime_get_ns();
+
+	mock->respond = break_down;
+	KUNIT_EXPECT_EQ(test, vnc_ctrl_send(ctrl, SOME_CLASS, 0, NULL, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, mock_device_asked(mock, SOME_CLASS), 1);
+	KUNIT_EXPECT_LE(test, ktime_get_ns() - start, NSEC_PER_SEC);
+	KUNIT_EXPECT_FALSE(test, ctrl->dead);
+}
+
+/* A command needs two entries, and a device may have made its queue shorter than that. */
+static void a_queue_without_room_takes_no_command(struct kunit *test)
+{
+	static u8 filler;
+	struct scatterlist sg;
+
+	sg_init_one(&sg, &filler, sizeof(filler));
+	while (ctrl->vq->num_free > 1)
+		KUNIT_ASSERT_EQ(test, virtqueue_add_outbuf(ctrl->vq, &sg, 1, &filler, GFP_KERNEL),
+				0);
+	KUNIT_EXPECT_EQ(test, vnc_ctrl_send(ctrl, SOME_CLASS, 0, NULL, 0), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, ctrl->vq->num_free, 1);
+	/* These are none of the driver's to free. */
+	while (virtqueue_detach_unused_buf(ctrl->vq))
+		;
+	KUNIT_EXPECT_EQ(test, vnc_ctrl_send(ctrl, SOME_CLASS, 1, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, mock_device_asked(mock, SOME_CLASS), 1);
+}
+
+static void without_memory_a_command_is_not_sent(struct kunit *test)
+{
+	u32 n = 0, refused = 0;
+	bool failed;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_FAULT_INJECTION))
+		kunit_skip(test, "needs FAULT_INJECTION");
+	do {
+		failing_start(++n);
+		ret = vnc_ctrl_send(ctrl, SOME_CLASS, 0, NULL, 0);
+		failed = failing_stop();
+		if (ret) {
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			refused++;
+		}
+		KUNIT_EXPECT_EQ(test, mock_device_asked(mock, SOME_CLASS), n - refused);
+	} while (failed && n < FAILING_MOST);
+	KUNIT_EXPECT_EQ(test, refused, 3);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+}
+
+static const struct parameter_text seconds[] = {
+	{ "0", -EINVAL },
+	{ "1", 0 },
+	{ "60", 0 },
+	{ "61", -EINVAL },
+	{ "-1", -EINVAL },
+	{ "ten", -EINVAL },
+	{ "", -EINVAL },
+	{ "5", 0 },
+};
+
+static void the_time_to_wait_is_a_parameter(struct kunit *test)
+{
+	parameter_expect(test, "ctrl_timeout", seconds, ARRAY_SIZE(seconds));
+}
+
 static void without_a_control_queue_there_are_no_commands(struct kunit *test)
 {
 	struct vnc_ctrl none;
@@ -200,6 +277,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_buffer_of_a_late_answer_is_still_there),
 	KUNIT_CASE(ntf_g2_spurious_interrupts_end_no_wait),
 	KUNIT_CASE(a_broken_device_is_not_waited_for),
+	KUNIT_CASE(a_device_that_breaks_meanwhile_is_not_waited_for),
+	KUNIT_CASE(a_queue_without_room_takes_no_command),
+	KUNIT_CASE(without_memory_a_command_is_not_sent),
+	KUNIT_CASE(the_time_to_wait_is_a_parameter),
 	KUNIT_CASE(without_a_control_queue_there_are_no_commands),
 	{}
 };

@@ -160,6 +160,22 @@ static void a_device_without_counters_is_not_asked_for_them(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, of_the_device(), 0);
 }
 
+/* Only of transmit queues, say: the others are not asked about. */
+static void queues_without_counters_are_not_asked_for_them(struct kunit *test)
+{
+	const struct mock_command *last;
+	u32 i;
+
+	plug(test, BIT_ULL(16), BIT_ULL(VIRTIO_NET_F_MQ));
+	read_counters(test);
+	KUNIT_EXPECT_EQ(test, of_the_device(), MOCK_PAIRS * 6);
+	last = mock_device_last(mock, STATS);
+	KUNIT_ASSERT_NOT_NULL(test, last);
+	KUNIT_EXPECT_EQ(test, last->len, MOCK_PAIRS * REQUEST);
+	for (i = 0; i < MOCK_PAIRS; i++)
+		KUNIT_EXPECT_EQ(test, get_unaligned_le16(last->data + i * REQUEST), 2 * i + 1);
+}
+
 /* --- what is shown ------------------------------------------------------------------------ */
 
 static u8 answer(struct mock_device *m, const struct mock_command *command)
@@ -261,6 +277,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(stat_g3_there_is_room_for_the_answer),
 	KUNIT_CASE(without_the_feature_nothing_is_asked),
 	KUNIT_CASE(a_device_without_counters_is_not_asked_for_them),
+	KUNIT_CASE(queues_without_counters_are_not_asked_for_them),
 	KUNIT_CASE(counters_are_where_their_names_are),
 	KUNIT_CASE(what_was_not_asked_for_is_not_listened_to),
 	KUNIT_CASE(values_of_a_refusal_are_the_last_ones),
