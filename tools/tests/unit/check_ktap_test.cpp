@@ -44,6 +44,13 @@ TEST(CheckKtap, CountsTestsWithoutSubtests) {
     EXPECT_EQ(tally.skipped, 1U);
 }
 
+TEST(CheckKtap, WhatTheKernelSaysMeanwhileIsNoResult) {
+    const Tally tally = read_ktap("KTAP version 1\n    KTAP version 1\n    1..1\n\n    \n"
+                                  "    ok computer\n    ok 1\n    ok 2x\n    ok 1 a\nok 1 s\n")
+                            .tally;
+    EXPECT_EQ(tally.text(), "1 passed, 0 failed");
+}
+
 TEST(CheckKtap, NamesWhatFailedAndWhy) {
     const auto failures = read_ktap(console).failures;
     ASSERT_EQ(failures.size(), 1U);

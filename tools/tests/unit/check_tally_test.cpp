@@ -23,6 +23,12 @@ TEST(CheckTally, CountsEachTestOnce) {
     EXPECT_EQ(tally.text(), "1 passed, 1 failed, 2 skipped");
 }
 
+TEST(CheckTally, TalliesAddUp) {
+    Tally sum{.passed = 1, .failed = 2, .skipped = 3};
+    sum += {.passed = 10, .failed = 20, .skipped = 30};
+    EXPECT_EQ(sum.text(), "11 passed, 22 failed, 33 skipped");
+}
+
 TEST(CheckTally, NamesWhatFailedAndWhy) {
     const auto failures = read_report(
                               R"({"testsuites": [{"name": "S", "testsuite": [

@@ -33,6 +33,9 @@ public:
     }
 
     void set_coalescing(unsigned vq, vhn_coal_target target, vhn_coal_params params) override {
+        if (locked_when_set.count(vq) != 0 && queues.count(vq) != 0) {
+            throw Error("fake", "set", EPERM);
+        }
         const vhn_coal_params limit = coalescing(vq).limit;
         if (params.max_packets > limit.max_packets || params.max_usecs > limit.max_usecs) {
             throw Error("fake", "set", ERANGE);
@@ -66,6 +69,8 @@ public:
     std::set<unsigned> disabled;
     std::map<unsigned, vhn_coal_state> queues;
     std::map<unsigned, vhn_coal_params> limits;
+    /// Their host locks them as soon as they have been set.
+    std::set<unsigned> locked_when_set;
     unsigned active_pairs = 0;
     /// Whatever it was told, in order.
     std::vector<RssConfig> rss;

@@ -394,6 +394,28 @@ TEST_F(ControlSocketTest, OtherFilesAreNeverRemoved) {
     expect_refused(directory / "missing" / "control", ENOENT, "listen");
 }
 
+TEST_F(ControlSocketTest, ASocketOfAnotherKindStaysWhereItIs) {
+    const Fd other_kind(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    ASSERT_EQ(
+        ::bind(other_kind.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    expect_refused(path, EPROTOTYPE, "see who listens there");
+    EXPECT_TRUE(fs::is_socket(path));
+}
+
+TEST_F(ControlSocketTest, WithoutDescriptorsThereIsNone) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = 0;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    expect_refused(path, EMFILE, "create");
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_FALSE(fs::exists(path));
+}
+
 TEST_F(ControlSocketTest, ItsFileGoesWithIt) {
     {
         const ControlSocket socket = make();

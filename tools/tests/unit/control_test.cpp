@@ -210,6 +210,16 @@ TEST_F(Control, AMB_8_WhatALowerLimitAllowsIsPutBack) {
     EXPECT_EQ(device.of(0), (vhn_coal_params{500, 500}));
 }
 
+TEST_F(Control, AMB_8_WhatCannotBePutBackDoesNotKeepTheRestFromIt) {
+    server.negotiate(all_features, {.max_pairs = 3});
+    device.locked_when_set = {0};
+    device.limits[4] = {10, 10};
+    EXPECT_FALSE(direction(rx_set, {100, 100}));
+    EXPECT_EQ(device.of(0), (vhn_coal_params{100, 100}));
+    EXPECT_EQ(device.of(2), zero);
+    EXPECT_EQ(device.of(4), zero);
+}
+
 TEST_F(Control, AMB_12_WhatWasNotNegotiatedIsAnError) {
     negotiate(all_features & ~feature(VIRTIO_NET_F_NOTF_COAL));
     EXPECT_FALSE(direction(tx_set, a));

@@ -95,6 +95,31 @@ TEST(Verdict, ShowsTheOffendingLines) {
     EXPECT_FALSE(mentions(verdict, "fine"));
 }
 
+TEST(Verdict, ManyFaultsAreShownInPart) {
+    Outcome outcome = clean();
+    std::string log;
+    for (int i = 0; i < 5; ++i) {
+        log += "[    1.0] BUG: bad " + std::to_string(i) + "\n[    1.0] ---[ end trace 0 ]---\n";
+    }
+    outcome.report.kernel_log = log;
+    const Verdict verdict = judge(outcome);
+    EXPECT_TRUE(mentions(verdict, "the kernel reported 5 faults"));
+    EXPECT_TRUE(mentions(verdict, "bad 2"));
+    EXPECT_FALSE(mentions(verdict, "bad 3"));
+    EXPECT_TRUE(mentions(verdict, "... and 2 more"));
+}
+
+// It passes, and is told all the same.
+TEST(Verdict, WhatTheKernelMayComplainOfIsCounted) {
+    Outcome outcome = clean();
+    outcome.report.kernel_log = "[    1.0] virtio_net virtio0: input.0:id 300 out of range\n"
+                                "[    1.1] BUG: KCSAN: data-race in a / b\n";
+    const Verdict verdict = judge(outcome);
+    EXPECT_EQ(verdict.exit_status, 0);
+    EXPECT_TRUE(mentions(verdict, "complained 1 times about a device"));
+    EXPECT_TRUE(mentions(verdict, "1 data races of its own"));
+}
+
 TEST(Verdict, NothingButACompleteReportPasses) {
     Outcome outcome = clean();
     outcome.report.complete = false;
@@ -128,6 +153,11 @@ TEST(Verdict, TellsAHangFromAFailureToBoot) {
     outcome.report.running = {"12 (sleep) in hrtimer_nanosleep"};
     EXPECT_TRUE(mentions(judge(outcome), "did not end within 9 s"));
     EXPECT_TRUE(mentions(judge(outcome), "12 (sleep)"));
+    // The console is shown where nothing else tells why, or where it does.
+    outcome.console = "[    1.0] fine\n";
+    EXPECT_FALSE(mentions(judge(outcome), "fine"));
+    outcome.console += "[    1.0] BUG: bad\n";
+    EXPECT_TRUE(mentions(judge(outcome), "BUG: bad"));
 }
 
 TEST(Verdict, QemusOwnWordsAreShown) {
