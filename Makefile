@@ -34,7 +34,7 @@ build/tools/build.ninja: | deps
 # --- testing --------------------------------------------------------------------
 
 .PHONY: check check-quick check-unit check-kunit check-kunit-debug check-kunit-grafted \
-	check-debug soak check-fuzz check-vm-runner coverage
+	check-debug soak check-fuzz check-vm-runner coverage coverage-tools
 # Random tests run longer here than when a test program is called by hand.
 check check-quick check-unit: export RC_PARAMS = max_success=2000 max_size=200
 
@@ -63,8 +63,18 @@ check-kunit-debug: deps  ## the same under KASAN, lockdep, leak detection, with 
 check-kunit-grafted: deps  ## the same in a kernel's own tree, by its own kunit.py
 	@tools/kunit/grafted build/kunit/grafted.log
 
-coverage: deps  ## which lines the KUnit suites execute, in build/coverage/
-	@tools/kunit/coverage build/coverage
+coverage: deps  ## which lines the KUnit suites execute, in build/coverage/kunit/
+	@tools/kunit/coverage build/coverage/kunit
+
+coverage-tools: build/coverage-tools/build.ninja  ## and which the unit tests, in build/coverage/tools.txt; built apart, in some minutes
+	@flock build/coverage-tools/.lock ninja -C build/coverage-tools unit_tests
+	@tools/check/coverage build/coverage-tools build/coverage
+
+build/coverage-tools/build.ninja: | deps
+	@mkdir -p build
+	@cmake -S tools -B build/coverage-tools -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+		-DCMAKE_C_FLAGS=--coverage -DCMAKE_CXX_FLAGS=--coverage >build/coverage-tools.log || \
+		{ cat build/coverage-tools.log; false; }
 
 # Runs of each fuzz target; the first ones are the same in each check.
 FUZZ_RUNS ?= 100000
@@ -141,7 +151,7 @@ bench-features: modules-$(KERNEL) build/tools/build.ninja  ## instructions per p
 # --- looking after the code -----------------------------------------------------
 
 .PHONY: lint tidy clean help
-lint: deps  ## checkpatch --strict, sparse, clang-format
+lint: deps  ## checkpatch --strict, sparse, cppcheck, clang-format
 	@tools/vm/lint $(KERNELS)
 
 tidy: tools  ## clang-tidy over the C++ side; takes half an hour, so no part of check
