@@ -235,6 +235,15 @@ Part runner_part(const Request& request) {
     return part;
 }
 
+/// Reads what the parts before it have reported.
+Part conformance_part(const Request& request) {
+    Part part{.name = "conformance", .argv = {}, .report = {}};
+    part.argv = {request.tools + "/tests/conformance/conformance", "--collect", request.directory};
+    part.argv.insert(part.argv.end(), request.kernels.begin(), request.kernels.end());
+    part.alone = true;
+    return part;
+}
+
 Part kunit_part(const Request& request, const std::string& name, const std::string& kernel,
                 unsigned runs) {
     const std::string report = fmt::format("{}/kunit-{}.ktap", request.directory, kernel);
@@ -314,6 +323,7 @@ std::vector<Part> plan(const Request& request) {
     }
     parts.push_back(make_part("what unused features cost", "bench-features"));
     parts.push_back(runner_part(request));
+    parts.push_back(conformance_part(request));
     parts.push_back(make_part("demo, and its claims", "demo"));
     parts.back().alone = true;
     return parts;

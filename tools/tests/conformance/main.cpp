@@ -68,7 +68,7 @@ std::vector<check::Part> telling_parts(const Arguments& arguments) {
     const std::string directory =
         arguments.collect.empty() ? "build/conformance" : arguments.collect;
     std::vector<check::Part> parts = check::plan({.kernels = arguments.kernels,
-                                                  .quick = false,
+                                                  .scope = check::Scope::all,
                                                   .directory = directory,
                                                   .tools = "build/tools"});
     std::erase_if(parts, [](const check::Part& part) {
