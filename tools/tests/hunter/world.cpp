@@ -2,6 +2,7 @@
 #include "hunter/world.hpp"
 
 #include "hunter/finding.hpp"
+#include "unit/coal_reason.hpp"
 #include "vcoal/error.hpp"
 
 #include <fmt/format.h>
@@ -13,22 +14,6 @@ namespace {
 constexpr std::uint64_t reserve = 18;
 constexpr std::uint64_t most_arrivals = 4096;
 constexpr std::uint64_t everything = ~std::uint64_t{0};
-
-model::Reason reason_of(vhn_coal_reason reason) {
-    switch (reason) {
-    case VHN_COAL_COUNT:
-        return model::Reason::count;
-    case VHN_COAL_TIMER:
-        return model::Reason::timer;
-    case VHN_COAL_IMMEDIATE:
-        return model::Reason::immediate;
-    case VHN_COAL_FLUSH:
-        return model::Reason::flush;
-    case VHN_COAL_NONE:
-        break;
-    }
-    throw Finding("a notification for no reason");
-}
 
 /// Targets as a step numbers them; the last is a limit with a lock.
 constexpr std::uint64_t locked_limit = 4;
@@ -85,9 +70,13 @@ void World::published(std::uint32_t packets) {
 }
 
 void World::evaluated(vhn_coal_reason reason, bool told) {
+    const auto why = model::reason_of(reason);
+    if (!why) {
+        throw Finding("a notification for no reason");
+    }
     const Situation at = situation();
     held_ = 0;
-    judge_.evaluated(reason_of(reason), told, setup_.exact && driver_.evaluate(), at);
+    judge_.evaluated(*why, told, setup_.exact && driver_.evaluate(), at);
 }
 
 void World::signalled() {

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "coal_model.hpp"
+#include "coal_reason.hpp"
 #include "pure.hpp"
 
-#include <cstdlib>
 #include <limits>
 #include <vector>
 
@@ -91,22 +91,6 @@ public:
     const std::vector<model::Notification>& notifications() const { return sent_; }
 
 private:
-    static model::Reason reason_of(vhn_coal_reason reason) {
-        switch (reason) {
-        case VHN_COAL_COUNT:
-            return model::Reason::count;
-        case VHN_COAL_TIMER:
-            return model::Reason::timer;
-        case VHN_COAL_IMMEDIATE:
-            return model::Reason::immediate;
-        case VHN_COAL_FLUSH:
-            return model::Reason::flush;
-        case VHN_COAL_NONE:
-            break;
-        }
-        std::abort(); // a notification for no reason
-    }
-
     void apply() {
         const vhn_coal_params now = vhn_policy_effective(&policy_);
         act(vhn_coal_change(&coal_, now.max_packets, now.max_usecs, now_));
@@ -117,7 +101,7 @@ private:
     /// For events of the worker, which signals itself.
     void signal_or_arm(const vhn_coal_action& action) {
         if (action.verb == VHN_COAL_NOTIFY) {
-            sent_.push_back({now_, reason_of(action.reason), pending_});
+            sent_.push_back({now_, model::reason_of(action.reason).value(), pending_});
             pending_ = 0;
         } else if (action.verb == VHN_COAL_ARM) {
             arm(action.deadline);
