@@ -55,10 +55,40 @@ std::optional<int> execute(const Part& part, const std::string& log) {
     return exit_status(*status);
 }
 
+Report read_directory(const std::string& directory) {
+    Report all;
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+        if (entry.path().extension() != ".json") {
+            continue;
+        }
+        Report one = read_report(contents(entry.path()));
+        all.tally += one.tally;
+        std::ranges::move(one.failures, std::back_inserter(all.failures));
+    }
+    return all;
+}
+
+Report read(const std::string& path) {
+    if (path.ends_with('/')) {
+        return read_directory(path);
+    }
+    return path.ends_with(".ktap") ? read_ktap(contents(path)) : read_report(contents(path));
+}
+
+/// A report of an earlier run must not be taken for this one's.
+void make_room(const std::string& report) {
+    const std::filesystem::path directory = std::filesystem::path(report).parent_path();
+    if (report.ends_with('/')) {
+        std::filesystem::remove_all(directory);
+    } else {
+        std::filesystem::remove(report);
+    }
+    std::filesystem::create_directories(directory);
+}
+
 void judge_report(const Part& part, int status, Outcome& outcome) {
     try {
-        const std::string text = contents(part.report);
-        Report report = part.report.ends_with(".ktap") ? read_ktap(text) : read_report(text);
+        Report report = read(part.report);
         outcome.tally = judged(report.tally, status, part.minimum);
         outcome.failures = std::move(report.failures);
     } catch (const std::runtime_error& error) {
@@ -79,8 +109,7 @@ Outcome run(const Part& part, const std::string& directory) {
     Outcome outcome;
     outcome.log = fmt::format("{}/{}.log", directory, file_name(part.name));
     if (!part.report.empty()) {
-        std::filesystem::remove(part.report);
-        std::filesystem::create_directories(std::filesystem::path(part.report).parent_path());
+        make_room(part.report);
     }
 
     const auto start = std::chrono::steady_clock::now();

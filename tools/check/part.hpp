@@ -15,7 +15,8 @@ struct Part {
     std::string name;
     /// It can be given more arguments for the program of tests.
     std::vector<std::string> argv;
-    /// Written by the command: GoogleTest's JSON report, or KTAP if it is called *.ktap.
+    /// Written by the command: GoogleTest's JSON report, or KTAP if it is called *.ktap. A name
+    /// that ends in a slash is a directory: all of its *.json together.
     /// Empty: the exit status is all.
     std::string report;
     /// Fewer tests executed than these are a failure; meaningful with a report.

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/debug_plan.hpp"
+
+#include "check/machine.hpp"
+#include "check/programs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace vcoal::check {
+namespace {
+
+/// Test programs by the name of what they are about.
+using Batches = std::map<std::string, std::vector<std::string>>;
+
+/// Those in which threads of the kernel meet: traffic, and changes meanwhile.
+constexpr std::array racing_tests = {
+    std::string_view("churn_test"), std::string_view("hunter_test"),
+    std::string_view("coal_change_test"), std::string_view("worker_test"),
+    std::string_view("traffic_test")};
+
+/// Tests that a kernel which looks for errors cannot run, and why not.
+struct Skip {
+    std::string_view tests;
+    std::size_t count;
+    std::string_view why;
+};
+
+constexpr std::array<Skip, 0> skips{};
+
+/// A kernel that looks for errors is many times as slow, and so is its boot.
+Machine debug_machine(const std::string& kernel) {
+    return {.kernel = kernel,
+            .options = {"--boot-timeout", "600", "--mem", "4G", "--qemu=-machine", "--qemu=q35"},
+            .limit = std::chrono::minutes(90),
+            .hunt_packets = 100'000};
+}
+
+/// The first word of a program's name, if others share it.
+Batches batches(const Request& request) {
+    Batches by_word;
+    for (const std::string group : {"system", "conformance", "debug"}) {
+        for (const std::string& program : programs("tools/tests/" + group)) {
+            by_word[program.substr(0, program.find('_'))].push_back(
+                fmt::format("{}/tests/{}/{}", request.tools, group, program));
+        }
+    }
+    Batches result;
+    for (auto& [word, paths] : by_word) {
+        std::vector<std::string>& batch = result[paths.size() < 3 ? "others" : word];
+        batch.insert(batch.end(), paths.begin(), paths.end());
+    }
+    return result;
+}
+
+/// Booting such a kernel takes longer than most programs do, so that several share a machine.
+Part batch_part(const Request& request, const std::string& kernel, const std::string& name,
+                const std::vector<std::string>& paths) {
+    std::string filter = "*";
+    for (const Skip& skip : skips) {
+        filter += fmt::format("{}{}", filter == "*" ? "-" : ":", skip.tests);
+    }
+    std::vector<std::string> command{
+        "sh", "-c",
+        "export GTEST_FILTER=\"$0\"; status=0\n"
+        "for program; do\n"
+        "    echo \"== $program\"\n"
+        "    \"$program\" --gtest_output=json:$VCOAL_OUT/${program##*/}.json || status=1\n"
+        "done\n"
+        "exit $status",
+        filter};
+    command.insert(command.end(), paths.begin(), paths.end());
+    Part part = vm_part(request, debug_machine(kernel), name, command);
+    part.report = fmt::format("{}/{}-{}/", request.directory, name, kernel);
+    for (const std::string& path : paths) {
+        part.minimum += minimum(path.substr(path.rfind('/') + 1));
+    }
+    return part;
+}
+
+} // namespace
+
+std::vector<Part> debug_plan(const Request& request) {
+    std::vector<Part> parts;
+    for (const auto& [name, paths] : batches(request)) {
+        parts.push_back(batch_part(request, "debug", name, paths));
+    }
+    std::vector<std::string> racing;
+    for (const std::string_view program : racing_tests) {
+        racing.push_back(fmt::format("{}/tests/system/{}", request.tools, program));
+    }
+    parts.push_back(batch_part(request, "kcsan", "races", racing));
+    return parts;
+}
+
+} // namespace vcoal::check

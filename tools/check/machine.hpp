@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "check/part.hpp"
+#include "check/plan.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace vcoal::check {
+
+/// The virtual machine that a part runs in.
+struct Machine {
+    std::string kernel;
+    /// For the runner, beside the usual ones.
+    std::vector<std::string> options = {};
+    std::chrono::minutes limit{14};
+    /// Packets that hunter_test passes.
+    unsigned hunt_packets = 0;
+};
+
+/// A part that runs @p command in a machine of its own, with "KERNEL: @p name" for a name.
+Part vm_part(const Request& request, const Machine& machine, const std::string& name,
+             const std::vector<std::string>& command);
+
+} // namespace vcoal::check
