@@ -44,8 +44,11 @@ check: modules tools  ## all tests: user space, virtual machines, the demo's cla
 check-quick: modules tools  ## the working loop: user space, a few tests in a virtual machine
 	@build/tools/check/check --quick $(KERNELS)
 
-check-debug: modules-debug modules-kcsan tools  ## system tests in kernels that look for errors, built at the first use
-	@build/tools/check/check --debug
+# All programs, or those whose names begin so: coal, driver, pair, ...; races: under KCSAN.
+BATCHES ?=
+
+check-debug: modules-debug modules-kcsan tools  ## system tests in kernels that look for errors (BATCHES=pair); an hour and more
+	@build/tools/check/check --debug $(BATCHES)
 
 soak: modules-$(KERNEL) tools  ## 1000 changes of everything that can be changed, under traffic (KERNEL=debug)
 	@VCOAL_CHURN_ROUNDS=1000 tools/vm/vm --kernel $(KERNEL) --timeout 86400 --boot-timeout 300 -- \

@@ -38,7 +38,7 @@ Machine debug_machine(const std::string& kernel) {
     return {.kernel = kernel,
             .options = {"--boot-timeout", "600", "--mem", "4G", "--qemu=-machine", "--qemu=q35"},
             .limit = std::chrono::minutes(90),
-            .hunt_packets = 100'000};
+            .environment = {"VCOAL_HUNT_PACKETS=100000", "VCOAL_CASES=10000"}};
 }
 
 /// The first word of a program's name, if others share it.
@@ -95,6 +95,12 @@ std::vector<Part> debug_plan(const Request& request) {
         racing.push_back(fmt::format("{}/tests/system/{}", request.tools, program));
     }
     parts.push_back(batch_part(request, "kcsan", "races", racing));
+    std::erase_if(parts, [&](const Part& part) {
+        return !request.batches.empty() &&
+               std::ranges::none_of(request.batches, [&](const std::string& name) {
+                   return part.name.ends_with(": " + name);
+               });
+    });
     return parts;
 }
 

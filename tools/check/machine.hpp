@@ -16,8 +16,8 @@ struct Machine {
     /// For the runner, beside the usual ones.
     std::vector<std::string> options = {};
     std::chrono::minutes limit{14};
-    /// Packets that hunter_test passes.
-    unsigned hunt_packets = 0;
+    /// How much random tests do: NAME=NUMBER.
+    std::vector<std::string> environment = {};
 };
 
 /// A part that runs @p command in a machine of its own, with "KERNEL: @p name" for a name.

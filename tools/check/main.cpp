@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: check [--quick] KERNEL...\n"
-    "       check --debug\n"
+    "       check --debug [BATCH...]\n"
     "\n"
     "Runs the project's tests from the top of the checkout; `make check` builds what it\n"
     "needs and calls it. Logs and reports go to build/check/. Exit status: 0 if nothing\n"
@@ -101,6 +101,9 @@ Request parse(const std::vector<std::string_view>& args) {
         } else {
             request.kernels.emplace_back(arg);
         }
+    }
+    if (request.scope == Scope::debug) {
+        request.batches = std::exchange(request.kernels, {});
     }
     return request;
 }

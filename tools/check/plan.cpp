@@ -40,16 +40,13 @@ Part hunter_part(const Request& request) {
             .report = {}};
 }
 
-/// Packets that hunter_test passes.
-constexpr unsigned hunt_packets = 500'000;
-
 /// One virtual machine for each program: a crash or an unclean kernel log is its own.
 /// @param group directory of the sources
 Part system_part(const Request& request, const std::string& kernel, const std::string& group,
                  const std::string& program) {
     const std::string path = fmt::format("{}/tests/{}/{}", request.tools, group, program);
     Part part =
-        vm_part(request, {.kernel = kernel, .hunt_packets = hunt_packets}, program,
+        vm_part(request, {.kernel = kernel, .environment = {"VCOAL_HUNT_PACKETS=500000"}}, program,
                 {"sh", "-c", R"(exec "$0" --gtest_output=json:$VCOAL_OUT/report.json "$@")", path});
     part.report = fmt::format("{}/{}-{}/report.json", request.directory, program, kernel);
     part.program = path;

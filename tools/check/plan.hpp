@@ -13,13 +13,15 @@ enum class Scope {
     all,
     /// The working loop: unit tests, and the fast system tests on the first kernel.
     quick,
-    /// The system tests in kernels that look for errors; `kernels` means nothing.
+    /// The system tests in kernels that look for errors, which are no choice.
     debug,
 };
 
 /// What a plan is made for.
 struct Request {
     std::vector<std::string> kernels;
+    /// With Scope::debug: the batches to run, such as "driver"; empty: all.
+    std::vector<std::string> batches = {};
     Scope scope = Scope::all;
     /// Where logs and reports go.
     std::string directory;

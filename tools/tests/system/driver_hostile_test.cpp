@@ -7,10 +7,10 @@
 // whoever runs this.
 //
 // VCOAL_SEED=N chooses other cases, VCOAL_CASES=N more or fewer of them.
+#include "support/chance.hpp"
 #include "support/hostile_device.hpp"
 #include "support/modules.hpp"
 
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <iostream>
 
@@ -18,23 +18,18 @@ namespace vcoal::test {
 namespace {
 
 constexpr unsigned messages_of_a_device = 700;
-constexpr unsigned least_devices = 100;
+constexpr unsigned cases_of_a_device = 1000;
 constexpr const char* patience = "/sys/module/virtio_net_coal/parameters/ctrl_timeout";
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text != nullptr ? std::strtoull(text, nullptr, 0) : otherwise;
-}
-
 TEST(DriverHostile, NothingADeviceSaysDoesHarm) {
-    const std::uint64_t seed = from_environment("VCOAL_SEED", 1);
-    const std::uint64_t wanted = from_environment("VCOAL_CASES", 100000);
+    const std::uint64_t seed = number_from_environment("VCOAL_SEED", 1);
+    const std::uint64_t wanted = number_from_environment("VCOAL_CASES", 100000);
     load_our_driver();
     ASSERT_EQ(write_kernel_file(patience, "1"), 0);
     std::uint64_t cases = 0;
     unsigned devices = 0;
     unsigned refused = 0;
-    for (; cases < wanted || devices < least_devices; devices++) {
+    for (; cases < wanted || devices < wanted / cases_of_a_device; devices++) {
         SCOPED_TRACE("VCOAL_SEED=" + std::to_string(seed) + ", device " + std::to_string(devices));
         HostileDevice device(seed * 1000003 + devices);
         if (!device.accepted()) {
