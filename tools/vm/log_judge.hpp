@@ -17,6 +17,8 @@ struct LogFindings {
     unsigned about_devices = 0;
     /// Data races with none of our functions on either side.
     unsigned foreign_races = 0;
+    /// Memory that the kernel's own modules are known to leak.
+    unsigned known_leaks = 0;
     bool panicked = false;
 };
 

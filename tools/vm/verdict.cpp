@@ -155,6 +155,11 @@ void judge_kernel(Verdict& verdict, const Report& report) {
             "vm: the kernel reported {} data races of its own, without our modules in them",
             findings.foreign_races));
     }
+    if (findings.known_leaks > 0) {
+        verdict.lines.push_back(
+            fmt::format("vm: a module of the kernel's own leaks memory, {} times, as is known",
+                        findings.known_leaks));
+    }
 }
 
 } // namespace

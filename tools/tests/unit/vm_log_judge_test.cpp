@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
         "rcu: INFO: rcu_preempt self-detected stall on CPU",
         "rcu: rcu_preempt kthread starved for 5000 jiffies!",
         "INFO: trying to register non-static key.",
-        "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+        "unreferenced object 0xffff888109862200 (size 64):",
         "unregister_netdevice: waiting for eth0 to become free. Usage count = 2",
         "Kernel panic - not syncing: Fatal exception"));
 
@@ -113,6 +113,27 @@ TEST(LogJudge, ADataRaceOfTheKernelHidesNothing) {
     EXPECT_EQ(judge_log(race(theirs, theirs) + "[    1.1] BUG: bad\n").faults.size(), 1U);
     const std::string cut = "[    1.0] BUG: KCSAN: data-race in a / b\n";
     EXPECT_EQ(judge_log(cut).foreign_races, 1U);
+}
+
+std::string leaked(const char* function) {
+    return std::string("[    9.0] unreferenced object 0xffff888109862200 (size 64):\n"
+                       "[    9.0]   comm \"ip\", pid 107, jiffies 4294915243\n"
+                       "[    9.0]   backtrace:\n"
+                       "[    9.0]     [<(____ptrval____)>] __kmalloc+0x51/0x170\n"
+                       "[    9.0]     [<(____ptrval____)>] ") +
+           function + "\n";
+}
+
+TEST(LogJudge, WhatTheKernelsOwnDriverIsKnownToLeakIsCounted) {
+    const char* known = "virtnet_send_command+0x26d/0x350 [virtio_net]";
+    const char* ours = "vnc_ctrl_send+0x1/0x2 [virtio_net_coal]";
+    const std::string summary = "[    9.0] kmemleak: 3 new suspected memory leaks\n";
+    const LogFindings findings = judge_log(summary + leaked(known) + leaked(known));
+    EXPECT_TRUE(findings.faults.empty());
+    EXPECT_EQ(findings.known_leaks, 2U);
+    EXPECT_EQ(judge_log(summary + leaked(known) + leaked(ours) + leaked(ours)).faults.size(), 2U);
+    EXPECT_EQ(judge_log(summary + leaked(ours) + leaked(known)).faults.size(), 1U);
+    EXPECT_EQ(judge_log(leaked(known) + "[    9.1] BUG: bad\n").faults.size(), 1U);
 }
 
 TEST(LogJudge, CountsComplaintsAboutDevices) {

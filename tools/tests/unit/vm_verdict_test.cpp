@@ -113,11 +113,15 @@ TEST(Verdict, ManyFaultsAreShownInPart) {
 TEST(Verdict, WhatTheKernelMayComplainOfIsCounted) {
     Outcome outcome = clean();
     outcome.report.kernel_log = "[    1.0] virtio_net virtio0: input.0:id 300 out of range\n"
-                                "[    1.1] BUG: KCSAN: data-race in a / b\n";
+                                "[    1.1] BUG: KCSAN: data-race in a / b\n"
+                                "[    1.1] ==========================\n"
+                                "[    1.2] unreferenced object 0xffff888109862200 (size 64):\n"
+                                "[    1.2]     virtnet_send_command+0x26d/0x350 [virtio_net]\n";
     const Verdict verdict = judge(outcome);
     EXPECT_EQ(verdict.exit_status, 0);
     EXPECT_TRUE(mentions(verdict, "complained 1 times about a device"));
     EXPECT_TRUE(mentions(verdict, "1 data races of its own"));
+    EXPECT_TRUE(mentions(verdict, "leaks memory, 1 times"));
 }
 
 TEST(Verdict, NothingButACompleteReportPasses) {

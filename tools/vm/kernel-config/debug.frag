@@ -20,3 +20,6 @@ CONFIG_DEBUG_KMEMLEAK=y
 CONFIG_DEBUG_KMEMLEAK_MEM_POOL_SIZE=40000
 # The agent asks for a scan when the command has ended
 CONFIG_DEBUG_KMEMLEAK_AUTO_SCAN=n
+# A BPF program of several functions is verified with the kernel's types
+CONFIG_DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT=y
+CONFIG_DEBUG_INFO_BTF=y
