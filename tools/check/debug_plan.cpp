@@ -24,14 +24,22 @@ constexpr std::array racing_tests = {
     std::string_view("coal_change_test"), std::string_view("worker_test"),
     std::string_view("traffic_test")};
 
-/// Tests that a kernel which looks for errors cannot run, and why not.
+/// A test that a kernel which looks for errors cannot run, and why not.
 struct Skip {
-    std::string_view tests;
-    std::size_t count;
+    std::string_view program;
+    std::string_view test;
     std::string_view why;
 };
 
-constexpr std::array<Skip, 0> skips{};
+constexpr std::array skips = {
+    Skip{"loopback_arena_test", "LoopbackArena.UnmapIsCheckedForAddressLengthAndDirection",
+         "it makes the very mistakes that DMA_API_DEBUG reports"},
+    Skip{"loopback_arena_test", "LoopbackArena.SyncOutsideAMappingIsRefused",
+         "it makes the very mistakes that DMA_API_DEBUG reports"},
+    Skip{"traffic_test", "Node/Traffic.HeaderWrittenByVhost/in_tree",
+         "6.1's vhost_net does not clear the header that it writes, and its kernel drops packets "
+         "by what memory held; Debian's kernels clear all memory"},
+};
 
 /// A kernel that looks for errors is many times as slow, and so is its boot.
 Machine debug_machine(const std::string& kernel) {
@@ -63,7 +71,7 @@ Part batch_part(const Request& request, const std::string& kernel, const std::st
                 const std::vector<std::string>& paths) {
     std::string filter = "*";
     for (const Skip& skip : skips) {
-        filter += fmt::format("{}{}", filter == "*" ? "-" : ":", skip.tests);
+        filter += fmt::format("{}{}", filter == "*" ? "-" : ":", skip.test);
     }
     std::vector<std::string> command{
         "sh", "-c",
@@ -78,12 +86,22 @@ Part batch_part(const Request& request, const std::string& kernel, const std::st
     Part part = vm_part(request, debug_machine(kernel), name, command);
     part.report = fmt::format("{}/{}-{}/", request.directory, name, kernel);
     for (const std::string& path : paths) {
-        part.minimum += minimum(path.substr(path.rfind('/') + 1));
+        const std::string program = path.substr(path.rfind('/') + 1);
+        part.minimum += minimum(program) - static_cast<std::size_t>(
+                                               std::ranges::count(skips, program, &Skip::program));
     }
     return part;
 }
 
 } // namespace
+
+std::vector<std::string> left_out_of_debug_plan() {
+    std::vector<std::string> lines;
+    for (const Skip& skip : skips) {
+        lines.push_back(fmt::format("{}: {}", skip.test, skip.why));
+    }
+    return lines;
+}
 
 std::vector<Part> debug_plan(const Request& request) {
     std::vector<Part> parts;
