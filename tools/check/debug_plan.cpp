@@ -5,10 +5,12 @@
 #include "check/programs.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -93,6 +95,28 @@ Part batch_part(const Request& request, const std::string& kernel, const std::st
     return part;
 }
 
+std::vector<std::string> names_of(const std::vector<Part>& parts) {
+    std::vector<std::string> names;
+    for (const Part& part : parts) {
+        names.push_back(part.name.substr(part.name.find(": ") + 2));
+    }
+    return names;
+}
+
+std::vector<Part> chosen(const std::vector<Part>& parts, const std::vector<std::string>& names) {
+    std::vector<Part> result;
+    for (const std::string& name : names) {
+        const auto found = std::ranges::find_if(
+            parts, [&](const Part& part) { return part.name.ends_with(": " + name); });
+        if (found == parts.end()) {
+            throw std::runtime_error(fmt::format("no batch '{}'; there are: {}", name,
+                                                 fmt::join(names_of(parts), ", ")));
+        }
+        result.push_back(*found);
+    }
+    return result;
+}
+
 } // namespace
 
 std::vector<std::string> left_out_of_debug_plan() {
@@ -113,13 +137,7 @@ std::vector<Part> debug_plan(const Request& request) {
         racing.push_back(fmt::format("{}/tests/system/{}", request.tools, program));
     }
     parts.push_back(batch_part(request, "kcsan", "races", racing));
-    std::erase_if(parts, [&](const Part& part) {
-        return !request.batches.empty() &&
-               std::ranges::none_of(request.batches, [&](const std::string& name) {
-                   return part.name.ends_with(": " + name);
-               });
-    });
-    return parts;
+    return request.batches.empty() ? parts : chosen(parts, request.batches);
 }
 
 } // namespace vcoal::check
