@@ -46,7 +46,7 @@ constexpr std::array skips = {
 /// A kernel that looks for errors is many times as slow, and so is its boot.
 Machine debug_machine(const std::string& kernel) {
     return {.kernel = kernel,
-            .options = {"--boot-timeout", "600", "--mem", "4G", "--qemu=-machine", "--qemu=q35"},
+            .options = {"--boot-timeout", "600", "--mem", "2G", "--qemu=-machine", "--qemu=q35"},
             .limit = std::chrono::minutes(90),
             .environment = {"VCOAL_HUNT_PACKETS=100000", "VCOAL_CASES=10000"}};
 }
