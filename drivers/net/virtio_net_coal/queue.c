@@ -15,18 +15,14 @@
 #include "queue.h"
 #include "rx_buffer.h"
 
-#define NAME_LEN	24
-
 struct wanted {
 	u32 n;
 	struct virtqueue **vqs;
 	struct virtqueue_info *info;
-	char (*names)[NAME_LEN];
 };
 
 static void wanted_free(struct wanted *w)
 {
-	kvfree(w->names);
 	kvfree(w->info);
 	kvfree(w->vqs);
 }
@@ -36,17 +32,16 @@ static int wanted_alloc(struct wanted *w, u32 n)
 	w->n = n;
 	w->vqs = kvcalloc(n, sizeof(*w->vqs), GFP_KERNEL);
 	w->info = kvcalloc(n, sizeof(*w->info), GFP_KERNEL);
-	w->names = kvcalloc(n, sizeof(*w->names), GFP_KERNEL);
-	if (w->vqs && w->info && w->names)
+	if (w->vqs && w->info)
 		return 0;
 	wanted_free(w);
 	return -ENOMEM;
 }
 
-static void want(struct wanted *w, u32 vq, const char *kind, u32 pair, vq_callback_t *callback)
+/* The core keeps the pointer to the name as long as the virtqueue is there. */
+static void want(struct wanted *w, u32 vq, const char *name, vq_callback_t *callback)
 {
-	snprintf(w->names[vq], NAME_LEN, "%s.%u", kind, pair);
-	w->info[vq].name = w->names[vq];
+	w->info[vq].name = name;
 	w->info[vq].callback = callback;
 }
 
@@ -69,11 +64,13 @@ int vnc_queues_find(struct vnc *vnc)
 	if (ret)
 		return ret;
 	for (i = 0; i < vnc->max_pairs; i++) {
-		want(&w, 2 * i, "receive", i, vnc_rx_callback);
-		want(&w, 2 * i + 1, "transmit", i, vnc_tx_callback);
+		snprintf(vnc->rxqs[i].name, sizeof(vnc->rxqs[i].name), "receive.%u", i);
+		snprintf(vnc->txqs[i].name, sizeof(vnc->txqs[i].name), "transmit.%u", i);
+		want(&w, 2 * i, vnc->rxqs[i].name, vnc_rx_callback);
+		want(&w, 2 * i + 1, vnc->txqs[i].name, vnc_tx_callback);
 	}
 	if (ctrl)
-		want(&w, 2 * vnc->max_pairs, "control", 0, vnc_ctrl_callback);
+		want(&w, 2 * vnc->max_pairs, "control", vnc_ctrl_callback);
 
 	ret = kc_virtio_find_vqs(vnc->vdev, w.n, w.vqs, w.info);
 	if (ret)

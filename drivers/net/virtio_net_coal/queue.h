@@ -7,6 +7,8 @@
 
 #include <linux/types.h>
 
+#define VNC_QUEUE_NAME_LEN	24
+
 struct vnc;
 struct vnc_rxq;
 struct vnc_txq;

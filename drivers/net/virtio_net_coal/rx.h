@@ -19,6 +19,7 @@
 
 #include "adaptive.h"
 #include "header.h"
+#include "queue.h"
 
 struct page_pool;
 struct virtqueue;
@@ -92,6 +93,7 @@ struct vnc_rx_chain {
  * @adaptive: adaptive moderation
  * @stats: counters
  * @refill: tries again after memory ran out
+ * @name: of the virtqueue
  */
 struct vnc_rxq {
 	struct vnc *vnc;
@@ -106,6 +108,7 @@ struct vnc_rxq {
 	struct vnc_adaptive adaptive;
 	struct vnc_rx_stats stats;
 	struct delayed_work refill;
+	char name[VNC_QUEUE_NAME_LEN];
 };
 
 /**

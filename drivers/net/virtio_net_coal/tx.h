@@ -10,6 +10,7 @@
 #include <linux/u64_stats_sync.h>
 
 #include "adaptive.h"
+#include "queue.h"
 
 struct virtqueue;
 struct vnc;
@@ -56,6 +57,7 @@ struct vnc_tx_stats {
  * @last_kick: jiffies of the last notification; under the tx lock
  * @adaptive: adaptive moderation
  * @stats: counters
+ * @name: of the virtqueue
  */
 struct vnc_txq {
 	struct vnc *vnc;
@@ -68,6 +70,7 @@ struct vnc_txq {
 	unsigned long last_kick;
 	struct vnc_adaptive adaptive;
 	struct vnc_tx_stats stats;
+	char name[VNC_QUEUE_NAME_LEN];
 };
 
 void vnc_tx_init(struct vnc_txq *q, struct vnc *vnc, u32 index);
