@@ -220,7 +220,8 @@ void vnc_filter_restore(struct vnc *vnc)
 	for_each_set_bit(vid, vnc->filter.vlans, VLAN_N_VID)
 		if (send_vlan(vnc, VIRTIO_NET_CTRL_VLAN_ADD, vid))
 			netdev_warn(vnc->dev, "the device did not take VLAN %u\n", vid);
-	if (vnc_has(vnc, VIRTIO_NET_F_CTRL_RX))
+	/* Before, its addresses have no lock; what it wants is said when it goes up. */
+	if (vnc_has(vnc, VIRTIO_NET_F_CTRL_RX) && vnc->dev->reg_state == NETREG_REGISTERED)
 		schedule_work(&vnc->filter.mode_work);
 }
 
