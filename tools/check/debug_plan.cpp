@@ -85,8 +85,7 @@ Part batch_part(const Request& request, const std::string& kernel, const std::st
         "exit $status",
         filter};
     command.insert(command.end(), paths.begin(), paths.end());
-    Part part = vm_part(request, debug_machine(kernel), name, command);
-    part.report = fmt::format("{}/{}-{}/", request.directory, name, kernel);
+    Part part = vm_part(request, debug_machine(kernel), name, "", command);
     for (const std::string& path : paths) {
         const std::string program = path.substr(path.rfind('/') + 1);
         part.minimum += minimum(program) - static_cast<std::size_t>(

@@ -21,7 +21,8 @@ struct Machine {
 };
 
 /// A part that runs @p command in a machine of its own, with "KERNEL: @p name" for a name.
+/// @param report what the command leaves in $VCOAL_OUT; empty: all reports there together
 Part vm_part(const Request& request, const Machine& machine, const std::string& name,
-             const std::vector<std::string>& command);
+             const std::string& report, const std::vector<std::string>& command);
 
 } // namespace vcoal::check

@@ -47,8 +47,8 @@ Part system_part(const Request& request, const std::string& kernel, const std::s
     const std::string path = fmt::format("{}/tests/{}/{}", request.tools, group, program);
     Part part =
         vm_part(request, {.kernel = kernel, .environment = {"VCOAL_HUNT_PACKETS=500000"}}, program,
+                "report.json",
                 {"sh", "-c", R"(exec "$0" --gtest_output=json:$VCOAL_OUT/report.json "$@")", path});
-    part.report = fmt::format("{}/{}-{}/report.json", request.directory, program, kernel);
     part.program = path;
     part.kernel = kernel;
     part.minimum = minimum(program);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <optional>
+#include <span>
 
 namespace vcoal::vm {
 namespace {
@@ -82,12 +83,15 @@ constexpr std::array our_modules = {
     std::string_view("[virtio_loopback]"),
 };
 
+bool mentions_any(std::string_view report, std::span<const std::string_view> words) {
+    return std::ranges::any_of(
+        words, [&](std::string_view word) { return report.find(word) != std::string_view::npos; });
+}
+
 /// The kernel has data races of its own, which are not ours to judge.
 bool foreign_race(std::string_view report) {
     return report.find("BUG: KCSAN: ") != std::string_view::npos &&
-           std::ranges::none_of(our_modules, [&](std::string_view module) {
-               return report.find(module) != std::string_view::npos;
-           });
+           !mentions_any(report, our_modules);
 }
 
 /// Leaks of the kernel's own modules, by a function in the trace of what was allocated.
@@ -98,10 +102,7 @@ constexpr std::array known_leaks = {
 };
 
 bool known_leak(std::string_view report) {
-    return report.find(leak.text) != std::string_view::npos &&
-           std::ranges::any_of(known_leaks, [&](std::string_view function) {
-               return report.find(function) != std::string_view::npos;
-           });
+    return report.find(leak.text) != std::string_view::npos && mentions_any(report, known_leaks);
 }
 
 template <size_t N>
