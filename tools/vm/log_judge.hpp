@@ -17,8 +17,10 @@ struct LogFindings {
     unsigned about_devices = 0;
     /// Data races with none of our functions on either side.
     unsigned foreign_races = 0;
-    /// Memory that the kernel's own modules are known to leak.
-    unsigned known_leaks = 0;
+    /// Reports of defects that the kernel's own modules are known to have.
+    unsigned known = 0;
+    /// Whether such a report was a warning, which taints.
+    bool warned = false;
     bool panicked = false;
 };
 
@@ -31,8 +33,9 @@ LogFindings judge_log(std::string_view log);
 /// kernel: what it would say of a breakpoint that is there is not taken for this.
 bool ran_phantom_breakpoint(std::string_view log);
 
-/// The reasons in a taint mask that a clean run cannot have, as words; empty if
-/// there are none. An out-of-tree module (O) and an unsigned one (E) are fine.
-std::vector<std::string> bad_taints(std::uint64_t mask);
+/// The reasons in a taint mask that a clean run cannot have, as words; empty if there are
+/// none. An out-of-tree module (O) and an unsigned one (E) are fine, and so is what the
+/// findings in the log account for.
+std::vector<std::string> bad_taints(std::uint64_t mask, const LogFindings& findings);
 
 } // namespace vcoal::vm

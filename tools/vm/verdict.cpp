@@ -132,7 +132,7 @@ void judge_kernel(Verdict& verdict, const Report& report) {
                           findings.faults.size() > 1 ? "s" : "", beside(status)));
         add_faults(verdict, findings);
     }
-    for (const std::string& taint : bad_taints(*report.taint)) {
+    for (const std::string& taint : bad_taints(*report.taint, findings)) {
         fault(verdict,
               fmt::format("vm: FAILED: the kernel is tainted, {}{}", taint, beside(status)));
     }
@@ -155,10 +155,10 @@ void judge_kernel(Verdict& verdict, const Report& report) {
             "vm: the kernel reported {} data races of its own, without our modules in them",
             findings.foreign_races));
     }
-    if (findings.known_leaks > 0) {
+    if (findings.known > 0) {
         verdict.lines.push_back(
-            fmt::format("vm: a module of the kernel's own leaks memory, {} times, as is known",
-                        findings.known_leaks));
+            fmt::format("vm: the kernel reported {} errors that its own modules are known to have",
+                        findings.known));
     }
 }
 

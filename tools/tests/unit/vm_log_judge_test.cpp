@@ -130,10 +130,31 @@ TEST(LogJudge, WhatTheKernelsOwnDriverIsKnownToLeakIsCounted) {
     const std::string summary = "[    9.0] kmemleak: 3 new suspected memory leaks\n";
     const LogFindings findings = judge_log(summary + leaked(known) + leaked(known));
     EXPECT_TRUE(findings.faults.empty());
-    EXPECT_EQ(findings.known_leaks, 2U);
+    EXPECT_EQ(findings.known, 2U);
     EXPECT_EQ(judge_log(summary + leaked(known) + leaked(ours) + leaked(ours)).faults.size(), 2U);
     EXPECT_EQ(judge_log(summary + leaked(ours) + leaked(known)).faults.size(), 1U);
     EXPECT_EQ(judge_log(leaked(known) + "[    9.1] BUG: bad\n").faults.size(), 1U);
+}
+
+std::string mapped_twice(const char* function) {
+    return std::string("[    9.0] ------------[ cut here ]------------\n"
+                       "[    9.0] DMA-API:  virtio-loopback.0: cacheline tracking EEXIST, "
+                       "overlapping mappings aren't supported\n"
+                       "[    9.0] WARNING: CPU: 1 PID: 5 at add_dma_entry+0x2b2/0x340\n"
+                       "[    9.0] Call Trace:\n"
+                       "[    9.0]  virtqueue_add_inbuf+0xce/0xe0\n"
+                       "[    9.0]  ") +
+           function + "\n[    9.0] ---[ end trace 0000000000000000 ]---\n";
+}
+
+TEST(LogJudge, WhatTheKernelsOwnDriverIsKnownToMapIsCounted) {
+    const LogFindings findings = judge_log(mapped_twice("try_fill_recv+0xb8a/0xda0 [virtio_net]"));
+    EXPECT_TRUE(findings.faults.empty());
+    EXPECT_EQ(findings.known, 1U);
+    EXPECT_TRUE(findings.warned);
+    const LogFindings ours = judge_log(mapped_twice("vnc_rx_fill+0x1/0x2 [virtio_net_coal]"));
+    EXPECT_EQ(ours.faults.size(), 1U);
+    EXPECT_FALSE(ours.warned);
 }
 
 TEST(LogJudge, CountsComplaintsAboutDevices) {
@@ -191,17 +212,25 @@ TEST(PhantomBreakpoint, NothingElseIsTakenForOne) {
 }
 
 TEST(Taint, OutOfTreeAndUnsignedAreFine) {
-    EXPECT_TRUE(bad_taints(0).empty());
-    EXPECT_TRUE(bad_taints(1u << 12 | 1u << 13).empty());
+    EXPECT_TRUE(bad_taints(0, {}).empty());
+    EXPECT_TRUE(bad_taints(1u << 12 | 1u << 13, {}).empty());
 }
 
 TEST(Taint, EveryOtherBitIsNot) {
     for (unsigned bit = 0; bit < 64; ++bit) {
         if (bit != 12 && bit != 13) {
-            EXPECT_EQ(bad_taints(1ULL << bit | 1ULL << 12).size(), 1u) << bit;
+            EXPECT_EQ(bad_taints(1ULL << bit | 1ULL << 12, {}).size(), 1u) << bit;
         }
     }
-    EXPECT_EQ(bad_taints(1u << 9).at(0).substr(0, 2), "W:");
+    EXPECT_EQ(bad_taints(1u << 9, {}).at(0).substr(0, 2), "W:");
+}
+
+TEST(Taint, AKnownWarningAccountsForItsOwnAlone) {
+    const LogFindings leak = judge_log(leaked("virtnet_send_command+0x26d/0x350 [virtio_net]"));
+    const LogFindings warning = judge_log(mapped_twice("try_fill_recv+0x1/0x2 [virtio_net]"));
+    EXPECT_EQ(bad_taints(1u << 9, leak).size(), 1U);
+    EXPECT_TRUE(bad_taints(1u << 9, warning).empty());
+    EXPECT_EQ(bad_taints(1u << 9 | 1u << 5, warning).size(), 1U);
 }
 
 } // namespace
