@@ -253,20 +253,20 @@ bool HostileDevice::say_something() {
     return true;
 }
 
+/// A packet may claim to go on in the buffers after it. What the driver has not looked at yet
+/// then takes good packets with it, but not those that come when it has.
 bool HostileDevice::reaches_a_socket() {
-    const auto frame = make_frame(++sequence_);
-    if (!eventually([&] { return stub_.inject(frame); })) {
+    constexpr std::chrono::milliseconds before_another{200};
+    const std::uint64_t first = sequence_ + 1;
+    return eventually([&] {
+        stub_.inject(make_frame(++sequence_));
+        while (const auto received = guest_->receive(before_another)) {
+            if (frame_sequence(*received) >= first) {
+                return true;
+            }
+        }
         return false;
-    }
-    for (;;) {
-        const auto received = guest_->receive(generous);
-        if (!received) {
-            return false;
-        }
-        if (frame_sequence(*received) == sequence_) {
-            return true;
-        }
-    }
+    });
 }
 
 void HostileDevice::start_over() {
