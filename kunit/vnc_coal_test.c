@@ -9,59 +9,12 @@
 #include <linux/virtio_ring.h>
 
 #include "../drivers/net/virtio_net_coal/device.h"
-#include "mock_device.h"
+#include "coal_fixture.h"
 
-#define COAL		VIRTIO_NET_CTRL_NOTF_COAL
-#define BOTH		(BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL))
 #define MANY		BIT_ULL(VIRTIO_NET_F_MQ)
 #define ONLY_TIME	U32_MAX
 #define ANY		0xff
 #define TEST_OF_COALESCING	2	/* of those that `ethtool -t` makes */
-
-static struct mock_device *mock;
-static struct net_device *dev;
-static struct netlink_ext_ack extack;
-
-static void plug(struct kunit *test, u64 features)
-{
-	mock = mock_device_create(test, features);
-	dev = mock_device_plug(test, mock);
-}
-
-static int setup(struct kunit *test)
-{
-	mock = NULL;
-	dev = NULL;
-	memset(&extack, 0, sizeof(extack));
-	return 0;
-}
-
-static void teardown(struct kunit *test)
-{
-	if (dev)
-		mock_device_unplug(mock);
-}
-
-static int get(struct ethtool_coalesce *ec)
-{
-	int ret;
-
-	memset(ec, 0, sizeof(*ec));
-	rtnl_lock();
-	ret = dev->ethtool_ops->get_coalesce(dev, ec, NULL, &extack);
-	rtnl_unlock();
-	return ret;
-}
-
-static int set(struct ethtool_coalesce *ec)
-{
-	int ret;
-
-	rtnl_lock();
-	ret = dev->ethtool_ops->set_coalesce(dev, ec, NULL, &extack);
-	rtnl_unlock();
-	return ret;
-}
 
 static int set_pair(u32 pair, struct ethtool_coalesce *ec)
 {
@@ -71,21 +24,6 @@ static int set_pair(u32 pair, struct ethtool_coalesce *ec)
 	ret = dev->ethtool_ops->set_per_queue_coalesce(dev, pair, ec);
 	rtnl_unlock();
 	return ret;
-}
-
-/* `ethtool -C`: what is shown, changed in these. */
-static int change(u32 rx_usecs, u32 rx_frames, u32 tx_usecs, u32 tx_frames)
-{
-	struct ethtool_coalesce ec;
-	int ret = get(&ec);
-
-	if (ret)
-		return ret;
-	ec.rx_coalesce_usecs = rx_usecs;
-	ec.rx_max_coalesced_frames = rx_frames;
-	ec.tx_coalesce_usecs = tx_usecs;
-	ec.tx_max_coalesced_frames = tx_frames;
-	return set(&ec);
 }
 
 static int change_pair(u32 pair, u32 rx_usecs, u32 rx_frames)
@@ -102,23 +40,6 @@ static int change_pair(u32 pair, u32 rx_usecs, u32 rx_frames)
 	ec.rx_coalesce_usecs = rx_usecs;
 	ec.rx_max_coalesced_frames = rx_frames;
 	return set_pair(pair, &ec);
-}
-
-static void expect_has(struct kunit *test, u32 vq, u32 packets, u32 usecs)
-{
-	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(mock->coal[vq].max_packets), packets, "vq %u", vq);
-	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(mock->coal[vq].max_usecs), usecs, "vq %u", vq);
-}
-
-/* Commands of the class but VQ_GET, which changes nothing. */
-static u32 told(void)
-{
-	u32 i, n = 0;
-
-	for (i = 0; i < mock->nr_commands; i++)
-		n += mock->commands[i].class == COAL &&
-		     mock->commands[i].cmd != VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET;
-	return n;
 }
 
 /* Commands that name a virtqueue. */
@@ -311,22 +232,6 @@ static void a_refusal_rolls_the_other_direction_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, change(10, 4, 60, 16), 0);
 	expect_has(test, 0, 4, 10);
 	expect_has(test, 1, 16, 60);
-}
-
-/* Refuses the parameters of one virtqueue, and takes all others. */
-static u16 refused_vq;
-
-static u8 refuse_queue(struct mock_device *m, const struct mock_command *command)
-{
-	const struct virtio_net_coal_vq *vq = (const void *)command->data;
-	u16 index = le16_to_cpu(vq->vq_index);
-
-	if (command->class != COAL || command->cmd != VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET)
-		return VIRTIO_NET_OK;
-	if (index == refused_vq && vq->coal.max_usecs)
-		return VIRTIO_NET_ERR;
-	m->coal[index] = vq->coal;
-	return VIRTIO_NET_OK;
 }
 
 /* Where a direction is a loop over queues, those before the one that refuses are undone. */
@@ -603,106 +508,6 @@ static void a_device_that_gives_back_other_values_fails_its_self_test(struct kun
 	KUNIT_EXPECT_EQ(test, self_test(test), EBADE);
 }
 
-/* --- adaptive ------------------------------------------------------------------------------ */
-
-static void adaptive_needs_parameters_per_queue(struct kunit *test)
-{
-	struct ethtool_coalesce ec;
-
-	plug(test, BIT_ULL(VIRTIO_NET_F_NOTF_COAL));
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	ec.use_adaptive_rx_coalesce = 1;
-	KUNIT_EXPECT_EQ(test, set(&ec), -EINVAL);
-	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
-}
-
-static void adaptive_gives_the_users_values_back(struct kunit *test)
-{
-	struct ethtool_coalesce ec;
-
-	plug(test, BOTH);
-	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	ec.use_adaptive_rx_coalesce = 1;
-	KUNIT_ASSERT_EQ(test, set(&ec), 0);
-	expect_has(test, 1, 16, 60);
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 1);
-	ec.rx_coalesce_usecs += 5;
-	KUNIT_EXPECT_EQ(test, set(&ec), -EINVAL);
-	ec.rx_coalesce_usecs -= 5;
-	ec.use_adaptive_rx_coalesce = 0;
-	KUNIT_ASSERT_EQ(test, set(&ec), 0);
-	expect_has(test, 0, 32, 50);
-}
-
-/* A queue that does not take what adaptive moderation begins with: it is not on. */
-static void adaptive_that_is_refused_is_not_on(struct kunit *test)
-{
-	struct ethtool_coalesce ec;
-
-	plug(test, BOTH);
-	KUNIT_ASSERT_EQ(test, change(0, 0, 60, 16), 0);
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	mock->respond = refuse_queue;
-	refused_vq = 0;
-	ec.use_adaptive_rx_coalesce = 1;
-	KUNIT_EXPECT_EQ(test, set(&ec), -EINVAL);
-	mock->respond = NULL;
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 0);
-}
-
-/* `ethtool -C eth0 tx-usecs 70` while receive is adaptive: what that has chosen stays. */
-static void adaptive_that_is_on_is_told_nothing_anew(struct kunit *test)
-{
-	struct ethtool_coalesce ec;
-
-	plug(test, BOTH);
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	ec.use_adaptive_rx_coalesce = 1;
-	KUNIT_ASSERT_EQ(test, set(&ec), 0);
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	ec.tx_coalesce_usecs = 70;
-	mock->nr_commands = 0;
-	KUNIT_EXPECT_EQ(test, set(&ec), 0);
-	KUNIT_EXPECT_EQ(test, told(), 1);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(mock->coal[1].max_usecs), 70);
-}
-
-/* Its work runs as if it had just made up its mind. */
-static void decide(struct vnc_adaptive *a, u8 profile)
-{
-	a->dim.profile_ix = profile;
-	schedule_work(&a->dim.work);
-	flush_work(&a->dim.work);
-}
-
-static void what_adaptive_moderation_chooses_is_told_while_it_is_on(struct kunit *test)
-{
-	struct vnc_coal_value chosen;
-	struct vnc_adaptive *a;
-	struct ethtool_coalesce ec;
-
-	plug(test, BOTH);
-	a = &((struct vnc *)mock->vdev.priv)->rxqs[0].adaptive;
-	KUNIT_ASSERT_EQ(test, change(50, 32, 60, 16), 0);
-	mock->nr_commands = 0;
-	decide(a, 3);
-	KUNIT_EXPECT_EQ(test, told(), 0);
-	expect_has(test, 0, 32, 50);
-
-	KUNIT_ASSERT_EQ(test, get(&ec), 0);
-	ec.use_adaptive_rx_coalesce = 1;
-	KUNIT_ASSERT_EQ(test, set(&ec), 0);
-	decide(a, 3);
-	chosen.usecs = net_dim_get_rx_moderation(a->dim.mode, 3).usec;
-	chosen.frames = net_dim_get_rx_moderation(a->dim.mode, 3).pkts;
-	expect_has(test, 0, chosen.frames, chosen.usecs);
-	decide(a, 0);
-	KUNIT_EXPECT_NE(test, le32_to_cpu(mock->coal[0].max_usecs), chosen.usecs);
-}
-
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(packets_come_before_microseconds, word_gen_params),
 	KUNIT_CASE(the_layout_of_a_directions_command),
@@ -728,11 +533,6 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_self_test_puts_back_what_it_changes),
 	KUNIT_CASE(a_self_test_that_is_refused_has_failed),
 	KUNIT_CASE(a_device_that_gives_back_other_values_fails_its_self_test),
-	KUNIT_CASE(adaptive_that_is_refused_is_not_on),
-	KUNIT_CASE(adaptive_needs_parameters_per_queue),
-	KUNIT_CASE(adaptive_gives_the_users_values_back),
-	KUNIT_CASE(adaptive_that_is_on_is_told_nothing_anew),
-	KUNIT_CASE(what_adaptive_moderation_chooses_is_told_while_it_is_on),
 	{}
 };
 
