@@ -35,7 +35,7 @@ static const struct vhn_coal_action nothing = { .verb = VHN_COAL_NOTHING };
 
 static struct vhn_coal_action notify(struct vhn_coal *c, enum vhn_coal_reason reason)
 {
-	c->pending = 0;
+	WRITE_ONCE(c->pending, 0);
 	c->due = VHN_COAL_NONE;
 	return (struct vhn_coal_action){ .verb = VHN_COAL_NOTIFY, .reason = reason };
 }
@@ -87,13 +87,15 @@ struct vhn_coal_action vhn_coal_packets(struct vhn_coal *c, u32 n, u64 now)
 {
 	enum vhn_coal_reason reason = c->due;
 	bool first = !c->pending;
+	u32 pending;
 
 	if (!n)
 		return nothing;
 	if (first)
 		c->first = now;
-	if (check_add_overflow(c->pending, n, &c->pending))
-		c->pending = U32_MAX;
+	if (check_add_overflow(c->pending, n, &pending))
+		pending = U32_MAX;
+	WRITE_ONCE(c->pending, pending);
 
 	if (!reason)
 		reason = met(c, now);
@@ -131,7 +133,7 @@ struct vhn_coal_action vhn_coal_timer(struct vhn_coal *c, u64 now)
  */
 struct vhn_coal_action vhn_coal_change(struct vhn_coal *c, u32 packets, u32 usecs, u64 now)
 {
-	c->threshold = packets;
+	WRITE_ONCE(c->threshold, packets);
 	WRITE_ONCE(c->hold, packets ? (u64)usecs * NSEC_PER_USEC : 0);
 	return judge(c, now);
 }
@@ -173,7 +175,7 @@ struct vhn_coal_action vhn_coal_flush(struct vhn_coal *c)
  */
 void vhn_coal_drop(struct vhn_coal *c)
 {
-	c->pending = 0;
+	WRITE_ONCE(c->pending, 0);
 	c->due = VHN_COAL_NONE;
 }
 

@@ -22,9 +22,9 @@ using Batches = std::map<std::string, std::vector<std::string>>;
 
 /// Those in which threads of the kernel meet: traffic, and changes meanwhile.
 constexpr std::array racing_tests = {
-    std::string_view("churn_test"), std::string_view("hunter_test"),
-    std::string_view("coal_change_test"), std::string_view("worker_test"),
-    std::string_view("traffic_test")};
+    std::string_view("concurrent_use_test"), std::string_view("churn_test"),
+    std::string_view("hunter_test"),         std::string_view("coal_change_test"),
+    std::string_view("worker_test"),         std::string_view("traffic_test")};
 
 /// A test that a kernel which looks for errors cannot run, and why not.
 struct Skip {
@@ -45,10 +45,11 @@ constexpr std::array skips = {
 
 /// A kernel that looks for errors is many times as slow, and so is its boot.
 Machine debug_machine(const std::string& kernel) {
-    return {.kernel = kernel,
-            .options = {"--boot-timeout", "600", "--mem", "2G"},
-            .limit = std::chrono::minutes(90),
-            .environment = {"VCOAL_HUNT_PACKETS=100000", "VCOAL_CASES=10000"}};
+    return {
+        .kernel = kernel,
+        .options = {"--boot-timeout", "600", "--mem", "2G"},
+        .limit = std::chrono::minutes(90),
+        .environment = {"VCOAL_HUNT_PACKETS=100000", "VCOAL_CASES=10000", "VCOAL_RACE_ROUNDS=300"}};
 }
 
 /// The first word of a program's name, if others share it.
@@ -81,6 +82,9 @@ Part batch_part(const Request& request, const std::string& kernel, const std::st
         // DMA_API_DEBUG reports one error and no other, unless it is told how many.
         "reports=/sys/kernel/debug/dma-api/num_errors\n"
         "[ ! -e $reports ] || echo 100 >$reports\n"
+        // KCSAN looks at one access in 4000, unless it is told to look at more.
+        "skip=/sys/module/kcsan/parameters/skip_watch\n"
+        "[ ! -e $skip ] || echo 400 >$skip\n"
         "for program; do\n"
         "    echo \"== $program\"\n"
         "    \"$program\" --gtest_output=json:$VCOAL_OUT/${program##*/}.json || status=1\n"

@@ -23,6 +23,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"coal_property_test", 4},
     {"coal_suppress_test", 32},
     {"coal_test", 37},
+    {"concurrent_use_test", 3},
     {"conformance_test", 13},
     {"control_filter_test", 23},
     {"control_socket_test", 24},

@@ -90,10 +90,51 @@ bool mentions_any(std::string_view report, std::span<const std::string_view> wor
         words, [&](std::string_view word) { return report.find(word) != std::string_view::npos; });
 }
 
-/// The kernel has data races of its own, which are not ours to judge.
+/// Removes "[   12.345678]" and the caller id that some kernels add, "[   T42]".
+std::string_view without_stamps(std::string_view line) {
+    while (line.starts_with('[')) {
+        const size_t end = line.find(']');
+        const std::string_view inside = line.substr(1, end == line.npos ? 0 : end - 1);
+        const bool stamp = !inside.empty() && std::ranges::all_of(inside, [](unsigned char c) {
+            return std::isdigit(c) || c == ' ' || c == '.' || c == 'T' || c == 'C';
+        });
+        if (!stamp) {
+            break;
+        }
+        line.remove_prefix(end + 1);
+        if (line.starts_with(' ')) {
+            line.remove_prefix(1);
+        }
+    }
+    return line;
+}
+
+/// Calls @p f with each line, without its end and its stamps.
+template <typename F>
+void for_each_line(std::string_view text, F f) {
+    while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size());
+        f(without_stamps(text.substr(0, end)));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
+/// The kernel has data races of its own, which are not ours to judge. One is ours if it is
+/// in our code or in what that has called: not far up a stack, and not in an interrupt, below
+/// which the stack goes on with what was interrupted.
 bool foreign_race(std::string_view report) {
-    return report.find("BUG: KCSAN: ") != std::string_view::npos &&
-           !mentions_any(report, our_modules);
+    constexpr unsigned near = 4;
+    if (report.find("BUG: KCSAN: ") == std::string_view::npos) {
+        return false;
+    }
+    bool ours = false;
+    unsigned depth = 0;
+    for_each_line(report, [&](std::string_view line) {
+        depth = line.starts_with(" asm_") ? near : depth;
+        depth = line.starts_with(' ') ? depth + 1 : 0;
+        ours |= depth <= near && mentions_any(line, our_modules);
+    });
+    return !ours;
 }
 
 /// A defect of the kernel's own: what its report says, and a function in the trace.
@@ -121,25 +162,6 @@ bool is_known(std::string_view report) {
 template <size_t N>
 bool any(const std::array<Pattern, N>& patterns, std::string_view line) {
     return std::ranges::any_of(patterns, [&](const Pattern& p) { return p.matches(line); });
-}
-
-/// Removes "[   12.345678]" and the caller id that some kernels add, "[   T42]".
-std::string_view without_stamps(std::string_view line) {
-    while (line.starts_with('[')) {
-        const size_t end = line.find(']');
-        const std::string_view inside = line.substr(1, end == line.npos ? 0 : end - 1);
-        const bool stamp = !inside.empty() && std::ranges::all_of(inside, [](unsigned char c) {
-            return std::isdigit(c) || c == ' ' || c == '.' || c == 'T' || c == 'C';
-        });
-        if (!stamp) {
-            break;
-        }
-        line.remove_prefix(end + 1);
-        if (line.starts_with(' ')) {
-            line.remove_prefix(1);
-        }
-    }
-    return line;
 }
 
 /// Gathers the lines of one report, from the first that gives it away on.

@@ -107,6 +107,28 @@ TEST(LogJudge, ADataRaceIsAFaultWhenCodeOfOursIsOnEitherSide) {
     EXPECT_EQ(findings.foreign_races, 1U);
 }
 
+// Below the interrupt that races stands what it has interrupted, which does not.
+TEST(LogJudge, ADataRaceOfAnInterruptIsNotThatOfWhatItInterrupts) {
+    const char* ours = " vhn_worker_queue+0x1/0x2 [vhost_net_coal]";
+    const std::string interrupt = " hrtimer_active+0x8b/0x100\n"
+                                  "[    1.0]  asm_sysvec_apic_timer_interrupt+0x1b/0x20\n"
+                                  "[    1.0] ";
+    const std::string over_ours = interrupt + ours;
+    EXPECT_EQ(judge_log(race(over_ours.c_str(), interrupt.c_str())).foreign_races, 1U);
+    EXPECT_EQ(judge_log(race(over_ours.c_str(), ours)).faults.size(), 1U);
+    EXPECT_EQ(judge_log(race(ours, over_ours.c_str())).faults.size(), 1U);
+}
+
+// The network stack has called it, far below; that is not where it races.
+TEST(LogJudge, ADataRaceFarAboveOursIsNotOurs) {
+    const std::string ours = " send_batch+0x1/0x2 [vhost_net_coal]";
+    std::string stack = " ktime_get_seconds+0x35/0x50\n[    1.0]  tcp_ack+0x1/0x2\n"
+                        "[    1.0]  tcp_v4_rcv+0x1/0x2\n[    1.0] ";
+    EXPECT_EQ(judge_log(race((stack + ours).c_str(), stack.c_str())).faults.size(), 1U);
+    stack += " tun_sendmsg+0x1/0x2 [tun]\n[    1.0] " + ours;
+    EXPECT_EQ(judge_log(race(stack.c_str(), stack.c_str())).foreign_races, 1U);
+}
+
 // A report ends where it ends: what follows is judged on its own.
 TEST(LogJudge, ADataRaceOfTheKernelHidesNothing) {
     const char* theirs = " tun_net_xmit+0x1/0x2 [tun]";
