@@ -150,6 +150,9 @@ constexpr std::array known = {
     // virtio_net cuts receive buffers from a page at boundaries that are not those of cache
     // lines, and maps each. 6.1.
     Known{"cacheline tracking EEXIST", "try_fill_recv"},
+    // The virtio core looks and writes, in an interrupt and without a lock, at what a driver
+    // changes: a hint which it says may be wrong. 6.1.
+    Known{"BUG: KCSAN: data-race in virtqueue_", " vring_interrupt"},
 };
 
 bool is_known(std::string_view report) {

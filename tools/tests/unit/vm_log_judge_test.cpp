@@ -158,6 +158,16 @@ TEST(LogJudge, WhatTheKernelsOwnDriverIsKnownToLeakIsCounted) {
     EXPECT_EQ(judge_log(leaked(known) + "[    9.1] BUG: bad\n").faults.size(), 1U);
 }
 
+TEST(LogJudge, TheHintOfTheVirtioCoreIsKnownToRace) {
+    const char* core = " vring_interrupt+0xa6/0x110\n"
+                       "[    1.0]  run_callback+0xad/0xf0 [virtio_loopback]";
+    const char* ours = " run_callback+0xad/0xf0 [virtio_loopback]";
+    std::string report = race(core, ours);
+    EXPECT_EQ(judge_log(report).faults.size(), 1U);
+    report.replace(report.find("in a / b"), 8, "in virtqueue_enable_cb_prepare / vring_interrupt");
+    EXPECT_EQ(judge_log(report).known, 1U);
+}
+
 std::string mapped_twice(const char* function) {
     return std::string("[    9.0] ------------[ cut here ]------------\n"
                        "[    9.0] DMA-API:  virtio-loopback.0: cacheline tracking EEXIST, "
