@@ -103,6 +103,7 @@ Part batch_part(const Request& request, const std::string& kernel, const std::st
 
 std::vector<std::string> names_of(const std::vector<Part>& parts) {
     std::vector<std::string> names;
+    names.reserve(parts.size());
     for (const Part& part : parts) {
         names.push_back(part.name.substr(part.name.find(": ") + 2));
     }
@@ -127,6 +128,7 @@ std::vector<Part> chosen(const std::vector<Part>& parts, const std::vector<std::
 
 std::vector<std::string> left_out_of_debug_plan() {
     std::vector<std::string> lines;
+    lines.reserve(skips.size());
     for (const Skip& skip : skips) {
         lines.push_back(fmt::format("{}: {}", skip.test, skip.why));
     }
@@ -139,6 +141,7 @@ std::vector<Part> debug_plan(const Request& request) {
         parts.push_back(batch_part(request, "debug", name, paths));
     }
     std::vector<std::string> racing;
+    racing.reserve(racing_tests.size());
     for (const std::string_view program : racing_tests) {
         racing.push_back(fmt::format("{}/tests/system/{}", request.tools, program));
     }

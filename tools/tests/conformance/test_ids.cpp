@@ -55,7 +55,7 @@ std::vector<std::string> ids_in(std::string_view test) {
             current = word;
             first = true;
         } else if (!current.empty() && (first || is_number(current, word))) {
-            ids.push_back(current + "-" + word);
+            ids.push_back(fmt::format("{}-{}", current, word));
             first = false;
         } else {
             current.clear();

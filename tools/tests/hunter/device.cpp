@@ -4,6 +4,7 @@
 #include "hunter/finding.hpp"
 #include "vcoal/virtio_net.hpp"
 
+#include <bit>
 #include <cstring>
 #include <linux/virtio_ring.h>
 
@@ -55,9 +56,9 @@ Device::~Device() {
 void Device::start(const vcoal::DriverRing& ring, std::optional<unsigned> base) {
     const vcoal::RingAddresses& at = ring.addresses();
     vhn_vring& vr = queue_.ring;
-    vr.desc = reinterpret_cast<vring_desc*>(at.desc);
-    vr.avail = reinterpret_cast<vring_avail*>(at.avail);
-    vr.used = reinterpret_cast<vring_used*>(at.used);
+    vr.desc = std::bit_cast<vring_desc*>(at.desc);
+    vr.avail = std::bit_cast<vring_avail*>(at.avail);
+    vr.used = std::bit_cast<vring_used*>(at.used);
     vr.num = setup_.size;
     vr.packed = setup_.packed;
     vr.event_idx = setup_.event_idx;

@@ -164,7 +164,7 @@ bool Driver::wanted_split(std::uint64_t since) const {
 bool Driver::wanted_packed(std::uint64_t since) const {
     const PackedEvent event(static_cast<PackedRing&>(*ring_).raw().driver_event().load());
     const bool at_place = (event.word() >> 16U) == VRING_PACKED_EVENT_FLAG_DESC;
-    if (at_place && (!evaluated_ || since >= 2U * setup_.size)) {
+    if (at_place && (!evaluated_ || since >= 2UL * setup_.size)) {
         return true;
     }
     return event.wanted(place_then_, place_now_, setup_.size);
