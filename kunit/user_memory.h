@@ -22,11 +22,21 @@ struct user_memory {
 	const void *beyond;
 };
 
+/**
+ * struct user_eventfd - the one eventfd there is
+ * @signals: how many it got
+ * @when: it got the last one, nanoseconds
+ */
+struct user_eventfd {
+	u32 signals;
+	u64 when;
+};
+
 extern struct user_memory user_memory;
+extern struct user_eventfd user_eventfd;
 /* What joining the control groups gives. */
 extern int user_cgroup_error;
 
-/* What the test does at a signal. */
 void user_signalled(struct eventfd_ctx *ctx);
 
 #endif /* _KUNIT_USER_MEMORY_H */

@@ -9,6 +9,7 @@
 
 #include <linux/cgroup.h>
 #include <linux/eventfd.h>
+#include <linux/mm.h>
 #include <linux/mmu_context.h>
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
@@ -91,6 +92,18 @@ static inline int vhn_store_pair32(__le32 __user *p, u32 first, u32 second)
 
 #undef eventfd_signal
 #define eventfd_signal(ctx, ...)	user_signalled(ctx)
+
+/* Its pages are the kernel's: one is found where its address says, unless that faults. */
+static inline int user_memory_page(unsigned long at, struct page **page)
+{
+	if (!user_memory_access())
+		return -EFAULT;
+	*page = virt_to_page((void *)at);
+	return 1;
+}
+
+#define pin_user_pages_fast(at, nr, flags, pages)	user_memory_page(at, pages)
+#define unpin_user_pages_dirty_lock(pages, nr, dirty)	((void)(pages))
 
 /* A worker of nobody's. */
 #define get_task_mm(task)		((void)(task), (struct mm_struct *)&user_memory)

@@ -22,8 +22,6 @@
  * @worker: its worker
  * @mutex: its mutex
  * @ring: its ring
- * @signals: how many the driver got
- * @when: it got the last one, nanoseconds
  */
 struct queue {
 	struct vhn_notify n;
@@ -31,17 +29,9 @@ struct queue {
 	struct vhn_worker worker;
 	struct mutex mutex;	/* of the queue */
 	struct test_ring *ring;
-	u32 signals;
-	u64 when;
 };
 
 static struct queue *q;
-
-void user_signalled(struct eventfd_ctx *ctx)
-{
-	q->signals++;
-	q->when = ktime_get_ns();
-}
 
 static void start(struct kunit *test, struct test_ring *ring)
 {
@@ -70,6 +60,7 @@ static void start_packed(struct kunit *test, bool event_idx)
 static int setup(struct kunit *test)
 {
 	user_memory = (struct user_memory){};
+	user_eventfd = (struct user_eventfd){};
 	q = kunit_kzalloc(test, sizeof(*q), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	mutex_init(&q->mutex);
@@ -145,10 +136,10 @@ static void coal_o3_signalled_when_the_time_has_passed(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, set(VHN_COAL_QUEUE, 100, usecs), 0);
 		due = publish(3) + usecs * NSEC_PER_USEC;
 		fsleep(2000);
-		KUNIT_EXPECT_GE(test, q->when, due);
-		KUNIT_EXPECT_LE(test, q->when, due + LATE_NS);
+		KUNIT_EXPECT_GE(test, user_eventfd.when, due);
+		KUNIT_EXPECT_LE(test, user_eventfd.when, due + LATE_NS);
 	}
-	KUNIT_EXPECT_EQ(test, q->signals, 112);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 112);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_TIMER), 112);
 }
 
@@ -158,9 +149,9 @@ static void coal_o3_not_a_moment_before(struct kunit *test)
 	set(VHN_COAL_QUEUE, 100, 1000);
 	publish(1);
 	usleep_range(990, 991);
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 	fsleep(100);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 }
 
 static void coal_o8_a_shorter_time_moves_the_timer(struct kunit *test)
@@ -172,8 +163,8 @@ static void coal_o8_a_shorter_time_moves_the_timer(struct kunit *test)
 	due = publish(1) + 500 * NSEC_PER_USEC;
 	set(VHN_COAL_QUEUE, 100, 500);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
-	KUNIT_EXPECT_LE(test, q->when, due + LATE_NS);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
+	KUNIT_EXPECT_LE(test, user_eventfd.when, due + LATE_NS);
 }
 
 static void coal_o8_a_longer_time_is_waited_for(struct kunit *test)
@@ -185,9 +176,9 @@ static void coal_o8_a_longer_time_is_waited_for(struct kunit *test)
 	due = publish(1) + 5000 * NSEC_PER_USEC;
 	set(VHN_COAL_QUEUE, 100, 5000);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
-	KUNIT_EXPECT_GE(test, q->when, due);
-	KUNIT_EXPECT_LE(test, q->when, due + LATE_NS);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
+	KUNIT_EXPECT_GE(test, user_eventfd.when, due);
+	KUNIT_EXPECT_LE(test, user_eventfd.when, due + LATE_NS);
 }
 
 /* An expiry that found younger packets has moved on to their deadline, and moves back. */
@@ -201,14 +192,14 @@ static void coal_o8_a_timer_that_moved_on_is_moved_as_well(struct kunit *test)
 	publish(1);
 	usleep_range(500, 501);
 	publish(1);
-	KUNIT_ASSERT_EQ(test, q->signals, 2);
+	KUNIT_ASSERT_EQ(test, user_eventfd.signals, 2);
 	due = publish(1) + 700 * NSEC_PER_USEC;
 	usleep_range(550, 551);
 	set(VHN_COAL_QUEUE, 2, 700);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 3);
-	KUNIT_EXPECT_GE(test, q->when, due);
-	KUNIT_EXPECT_LE(test, q->when, due + LATE_NS);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 3);
+	KUNIT_EXPECT_GE(test, user_eventfd.when, due);
+	KUNIT_EXPECT_LE(test, user_eventfd.when, due + LATE_NS);
 }
 
 /* The change cannot signal: the worker takes it over, and nobody else publishes. */
@@ -219,7 +210,7 @@ static void coal_o8_fewer_packets_than_pending_signal_without_traffic(struct kun
 	publish(10);
 	set(VHN_COAL_QUEUE, 8, 1000000);
 	vhn_worker_flush(&q->worker);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_COUNT), 1);
 }
 
@@ -232,7 +223,7 @@ static void coal_o8_switching_off_signals_what_is_pending(struct kunit *test)
 	vhn_worker_flush(&q->worker);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_IMMEDIATE), 1);
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 2);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 2);
 }
 
 /* --- suppression ------------------------------------------------------------------- */
@@ -243,14 +234,14 @@ static void ntf_d1_a_flag_suppresses_and_spends_the_batch(struct kunit *test)
 	test_ring_set_no_interrupt(q->ring, true);
 	set(VHN_COAL_QUEUE, 4, 1000);
 	publish(4);
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 	KUNIT_EXPECT_EQ(test, suppressed(), 1);
 	/* AMB-4: wanted too late, and not owed any more. */
 	test_ring_set_no_interrupt(q->ring, false);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 	publish(4);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 }
 
 static void suppression_is_looked_at_when_the_condition_is_met(struct kunit *test)
@@ -261,7 +252,7 @@ static void suppression_is_looked_at_when_the_condition_is_met(struct kunit *tes
 	publish(3);
 	test_ring_set_no_interrupt(q->ring, false);
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	KUNIT_EXPECT_EQ(test, suppressed(), 0);
 }
 
@@ -274,7 +265,7 @@ static void ntf_d2_every_entry_over_the_whole_index(struct kunit *test)
 	for (i = 0; i < 70000; i++) {
 		test_ring_set_used_event(q->ring, i);
 		publish(1);
-		KUNIT_ASSERT_EQ_MSG(test, q->signals, i + 1, "entry %u", i);
+		KUNIT_ASSERT_EQ_MSG(test, user_eventfd.signals, i + 1, "entry %u", i);
 	}
 }
 
@@ -285,11 +276,11 @@ static void ntf_d2_one_entry_of_each_turn(struct kunit *test)
 
 	start_split(test, true);
 	publish(1);	/* nothing is known before the first: that one is told */
-	KUNIT_ASSERT_EQ(test, q->signals, 1);
+	KUNIT_ASSERT_EQ(test, user_eventfd.signals, 1);
 	for (i = 1; i < 4 * 65536; i++) {
 		test_ring_set_used_event(q->ring, 0x8123);
 		publish(1);
-		KUNIT_ASSERT_EQ_MSG(test, q->signals, 1 + (i + 65536 - 0x8123) / 65536,
+		KUNIT_ASSERT_EQ_MSG(test, user_eventfd.signals, 1 + (i + 65536 - 0x8123) / 65536,
 				    "entry %u", i);
 	}
 }
@@ -301,17 +292,17 @@ static void ntf_d2_once_after_70000_packets_suppressed(struct kunit *test)
 
 	start_split(test, true);
 	publish(1);
-	q->signals = 0;
+	user_eventfd.signals = 0;
 	for (i = 1; i < 70000; i++) {
 		test_ring_set_used_event(q->ring, i - 1);
 		publish(1);
 	}
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 	test_ring_set_used_event(q->ring, i & U16_MAX);
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 }
 
 /* A batch of any size, and an entry anywhere: told if the entry is in the batch. */
@@ -325,10 +316,10 @@ static void ntf_d2_the_whole_batch_counts(struct kunit *test)
 		for (at = 0; at < 2 * size; at++) {
 			u16 used = q->ring->vr.last_used;
 
-			before = q->signals;
+			before = user_eventfd.signals;
 			test_ring_set_used_event(q->ring, used + at);
 			publish(size);
-			KUNIT_ASSERT_EQ_MSG(test, q->signals - before, at < size,
+			KUNIT_ASSERT_EQ_MSG(test, user_eventfd.signals - before, at < size,
 					    "%u of %u", at, size);
 		}
 	}
@@ -343,7 +334,7 @@ static void ntf_p_every_slot_over_both_wraps(struct kunit *test)
 	for (i = 0; i < 70000; i++) {
 		q->ring->driver_event->off_wrap = cpu_to_le16(q->ring->vr.last_used);
 		publish(1);
-		KUNIT_ASSERT_EQ_MSG(test, q->signals, i + 1, "slot %u", i);
+		KUNIT_ASSERT_EQ_MSG(test, user_eventfd.signals, i + 1, "slot %u", i);
 	}
 }
 
@@ -357,7 +348,7 @@ static void ntf_p_one_slot_of_every_other_turn(struct kunit *test)
 	q->ring->driver_event->off_wrap = cpu_to_le16(17);	/* the second turn's */
 	for (i = 1; i < 64 * RING; i++) {
 		publish(1);
-		KUNIT_ASSERT_EQ_MSG(test, q->signals, 1 + (i + RING - 17) / (2 * RING),
+		KUNIT_ASSERT_EQ_MSG(test, user_eventfd.signals, 1 + (i + RING - 17) / (2 * RING),
 				    "slot %u", i);
 	}
 }
@@ -367,11 +358,11 @@ static void ntf_p_disabled_is_disabled(struct kunit *test)
 	start_packed(test, false);
 	q->ring->driver_event->flags = cpu_to_le16(VRING_PACKED_EVENT_FLAG_DISABLE);
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 	KUNIT_EXPECT_EQ(test, suppressed(), 1);
 	q->ring->driver_event->flags = cpu_to_le16(VRING_PACKED_EVENT_FLAG_ENABLE);
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 }
 
 /* What cannot be read suppresses nothing, whichever access of the batch it is. */
@@ -384,7 +375,7 @@ static void a_wish_that_cannot_be_read_suppresses_nothing(struct kunit *test)
 	user_memory.fault_at = user_memory.accesses + 1;
 	vhn_notify_packets(&q->n, 1, ktime_get_ns());
 	mutex_unlock(&q->mutex);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 }
 
 static void without_an_eventfd_nothing_is_counted(struct kunit *test)
@@ -392,7 +383,7 @@ static void without_an_eventfd_nothing_is_counted(struct kunit *test)
 	start_split(test, false);
 	q->n.call = NULL;
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_IMMEDIATE), 0);
 }
 
@@ -403,12 +394,12 @@ static void a_flush_signals_what_is_pending_once(struct kunit *test)
 	start_split(test, false);
 	set(VHN_COAL_QUEUE, 100, 1000);
 	flush();
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 	publish(3);
 	flush();
 	flush();
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_FLUSH), 1);
 }
 
@@ -418,7 +409,7 @@ static void a_flush_from_elsewhere_is_the_workers(struct kunit *test)
 	set(VHN_COAL_QUEUE, 100, 1000000);
 	publish(3);
 	vhn_notify_flush_wait(&q->n);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_FLUSH), 1);
 }
 
@@ -428,17 +419,17 @@ static void rst_d1_a_closed_queue_signals_once_and_then_not(struct kunit *test)
 	set(VHN_COAL_QUEUE, 100, 1000);
 	publish(3);
 	vhn_notify_close(&q->n);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	KUNIT_EXPECT_FALSE(test, hrtimer_active(&q->n.timer));
 	set(VHN_COAL_QUEUE, 1, 1);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	/* It opens as if nothing had been. */
 	vhn_notify_open(&q->n);
 	set(VHN_COAL_QUEUE, 100, 1000);
 	publish(3);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 2);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 2);
 }
 
 static void vqr_d1_a_reset_queue_is_owed_nothing(struct kunit *test)
@@ -449,7 +440,7 @@ static void vqr_d1_a_reset_queue_is_owed_nothing(struct kunit *test)
 	publish(3);
 	vhn_notify_reset(&q->n, VHN_RESET_QUEUE);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 0);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
 }
 
 /* --- parameters ------------------------------------------------------------------------ */
@@ -515,12 +506,12 @@ static void a_guest_that_does_not_know_coalescing_has_the_hosts_values(struct ku
 	start_split(test, false);
 	set(VHN_COAL_HOST, 4, 1000);
 	publish(3);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	vhn_notify_set_guest(&q->n, false);
 	publish(3);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	publish(1);
-	KUNIT_EXPECT_EQ(test, q->signals, 2);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 2);
 }
 
 /* The clock is read only where somebody needs it. */
@@ -536,7 +527,7 @@ static void the_clock_stands_still_while_nothing_is_held(struct kunit *test)
 	vhn_notify_packets(&q->n, 1, 0);
 	mutex_unlock(&q->mutex);
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, q->signals, 1);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 }
 
 static const struct parameter_text longest[] = {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ABI of linux/vhost.h for two virtqueues. Everything here runs under the
- * device's mutex and may wait for the worker; what may not is in coal_ioctl.c.
+ * The ABI of linux/vhost.h, what concerns the whole file; vring_ioctl.c has what
+ * concerns one vring. Everything here runs under the device's mutex and may wait for the
+ * worker; what may not is in coal_ioctl.c.
  */
-#include <linux/eventfd.h>
-#include <linux/file.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -23,7 +22,7 @@
 		      BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | BIT_ULL(VIRTIO_F_RING_PACKED) | \
 		      BIT_ULL(VIRTIO_F_IN_ORDER) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | \
 		      BIT_ULL(VHOST_NET_F_VIRTIO_NET_HDR) | BIT_ULL(VIRTIO_NET_F_HASH_REPORT) | \
-		      COAL_FEATURES)
+		      BIT_ULL(VHOST_F_LOG_ALL) | COAL_FEATURES)
 
 #define VHN_BACKEND_FEATURES BIT_ULL(VHN_BACKEND_F_COAL)
 
@@ -106,6 +105,7 @@ void vhn_dev_disown(struct vhn_dev *dev)
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		vhn_poll_stop(&dev->queues[i].kick_poll);
 	vhn_worker_stop(&dev->worker);
+	vhn_log_set_event(dev, NULL);
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		vhn_queue_reset(&dev->queues[i]);
 
@@ -170,6 +170,8 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 	packed = features & BIT_ULL(VIRTIO_F_RING_PACKED);
 	if (changes_running_ring(dev, packed))
 		return -EBUSY;
+	if (!vhn_log_accepts_features(dev, features))
+		return -EFAULT;
 
 	hlen = header_length(features);
 	for (i = 0; i < VHN_NR_VRINGS; i++) {
@@ -180,6 +182,7 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 		q->features = features;
 		q->vhost_hlen = own ? hlen : 0;
 		q->sock_hlen = own ? 0 : hlen;
+		q->log.buffers = features & BIT_ULL(VHOST_F_LOG_ALL);
 		q->ring.packed = packed;
 		q->ring.event_idx = features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
 		q->ring.indirect = features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
@@ -214,7 +217,9 @@ static int set_mem_table(struct vhn_dev *dev, void __user *arg)
 	if (IS_ERR(mem))
 		return PTR_ERR(mem);
 	for (i = 0; i < VHN_NR_VRINGS; i++) {
-		if (mem->partial && dev->queues[i].sock) {
+		struct vhn_queue *q = &dev->queues[i];
+
+		if ((mem->partial && q->sock) || !vhn_log_accepts(q, &q->log, mem)) {
 			vhn_mem_free(mem);
 			return -EFAULT;
 		}
@@ -235,212 +240,6 @@ static int set_backend(struct vhn_dev *dev, void __user *arg)
 		return -ENOBUFS;
 	backend.index = array_index_nospec(backend.index, VHN_NR_VRINGS);
 	return vhn_queue_set_backend(&dev->queues[backend.index], backend.fd);
-}
-
-static int set_num(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_state s;
-
-	if (q->sock)
-		return -EBUSY;
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	if (!s.num || s.num > VHN_MAX_RING || (!q->ring.packed && !is_power_of_2(s.num)))
-		return -EINVAL;
-	q->ring.num = s.num;
-	return 0;
-}
-
-/*
- * A split ring's base is its available index; the used index stands in the ring. That
- * of a packed ring has both in its halves, each a slot and, in its highest bit, the
- * wrap counter. Whether the ring has such a slot is seen when the back end comes.
- */
-static int set_base(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_state s;
-
-	if (q->sock)
-		return -EBUSY;
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	if (q->ring.packed)
-		q->ring.last_used = s.num >> 16;
-	else if (s.num > 0xffff)
-		return -EINVAL;
-	q->ring.last_avail = s.num;
-	q->ring.avail_idx = s.num;
-	q->ring.signalled_valid = false;
-	return 0;
-}
-
-static int get_base(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_state s = { .index = q->index, .num = q->ring.last_avail };
-
-	if (q->ring.packed)
-		s.num |= (u32)q->ring.last_used << 16;
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
-}
-
-/* Each part where its layout wants it. */
-static bool aligned(const struct vhn_vring *ring, const struct vhost_vring_addr *a)
-{
-	const u32 event = sizeof(struct vring_packed_desc_event);
-
-	if (ring->packed)
-		return IS_ALIGNED(a->desc_user_addr, sizeof(struct vring_packed_desc)) &&
-		       IS_ALIGNED(a->avail_user_addr, event) &&
-		       IS_ALIGNED(a->used_user_addr, event);
-	return IS_ALIGNED(a->avail_user_addr, VRING_AVAIL_ALIGN_SIZE) &&
-	       IS_ALIGNED(a->used_user_addr, VRING_USED_ALIGN_SIZE);
-}
-
-static int set_addr(struct vhn_queue *q, void __user *arg)
-{
-	struct vhn_vring ring = q->ring;
-	struct vhost_vring_addr a;
-
-	if (copy_from_user(&a, arg, sizeof(a)))
-		return -EFAULT;
-	/* The only flag there is asks for the dirty log. */
-	if (a.flags)
-		return -EOPNOTSUPP;
-	if (a.desc_user_addr > ULONG_MAX || a.avail_user_addr > ULONG_MAX ||
-	    a.used_user_addr > ULONG_MAX)
-		return -EFAULT;
-	if (!aligned(&ring, &a) || !IS_ALIGNED(a.log_guest_addr, VRING_USED_ALIGN_SIZE))
-		return -EINVAL;
-
-	ring.desc = (struct vring_desc __user *)(unsigned long)a.desc_user_addr;
-	ring.avail = (struct vring_avail __user *)(unsigned long)a.avail_user_addr;
-	ring.used = (struct vring_used __user *)(unsigned long)a.used_user_addr;
-	/* While the size is not set it is checked when the back end comes. */
-	if (q->sock && !vhn_vring_accessible(&ring))
-		return -EINVAL;
-	q->ring = ring;
-	return 0;
-}
-
-static int set_kick(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_file f;
-	struct file *file = NULL;
-	int err;
-
-	if (copy_from_user(&f, arg, sizeof(f)))
-		return -EFAULT;
-	if (f.fd != VHOST_FILE_UNBIND)
-		file = eventfd_fget(f.fd);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-
-	vhn_poll_stop(&q->kick_poll);
-	/* A kick sent before counts: the poll sees the eventfd's value. */
-	err = file ? vhn_poll_start(&q->kick_poll, file) : 0;
-	if (!err)
-		swap(file, q->kick);
-	else if (q->kick)
-		vhn_poll_start(&q->kick_poll, q->kick);
-	if (file)
-		fput(file);
-	return err;
-}
-
-static int swap_eventfd(struct eventfd_ctx **where, void __user *arg)
-{
-	struct eventfd_ctx *ctx = NULL;
-	struct vhost_vring_file f;
-
-	if (copy_from_user(&f, arg, sizeof(f)))
-		return -EFAULT;
-	if (f.fd != VHOST_FILE_UNBIND)
-		ctx = eventfd_ctx_fdget(f.fd);
-	if (IS_ERR(ctx))
-		return PTR_ERR(ctx);
-
-	swap(ctx, *where);
-	if (ctx)
-		eventfd_ctx_put(ctx);
-	return 0;
-}
-
-static int set_call(struct vhn_queue *q, void __user *arg)
-{
-	int err = swap_eventfd(&q->notify.call, arg);
-
-	/* Whoever listens now has not seen what was signalled before. */
-	if (!err)
-		q->ring.signalled_valid = false;
-	return err;
-}
-
-static int set_endian(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_state s;
-
-	if (q->sock)
-		return -EBUSY;
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	return s.num == VHOST_VRING_LITTLE_ENDIAN ? 0 : -EINVAL;
-}
-
-static int get_endian(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_state s = { .index = q->index, .num = VHOST_VRING_LITTLE_ENDIAN };
-
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
-}
-
-static int vring_locked(struct vhn_queue *q, unsigned int cmd, void __user *arg)
-{
-	lockdep_assert_held(&q->mutex);
-
-	switch (cmd) {
-	case VHOST_SET_VRING_NUM:
-		return set_num(q, arg);
-	case VHOST_SET_VRING_BASE:
-		return set_base(q, arg);
-	case VHOST_GET_VRING_BASE:
-		return get_base(q, arg);
-	case VHOST_SET_VRING_ADDR:
-		return set_addr(q, arg);
-	case VHOST_SET_VRING_KICK:
-		return set_kick(q, arg);
-	case VHOST_SET_VRING_CALL:
-		return set_call(q, arg);
-	case VHOST_SET_VRING_ERR:
-		return swap_eventfd(&q->error, arg);
-	case VHOST_SET_VRING_ENDIAN:
-		return set_endian(q, arg);
-	case VHOST_GET_VRING_ENDIAN:
-		return get_endian(q, arg);
-	default:
-		return -ENOIOCTLCMD;
-	}
-}
-
-static int vring_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
-{
-	struct vhn_queue *q;
-	u32 index;
-	int err;
-
-	if (get_user(index, (u32 __user *)arg))
-		return -EFAULT;
-	if (index >= VHN_NR_VRINGS)
-		return -ENOBUFS;
-	q = &dev->queues[array_index_nospec(index, VHN_NR_VRINGS)];
-
-	/* Held notifications belong to who listens now, and to the state exported. */
-	if (q->sock && (cmd == VHOST_SET_VRING_CALL || cmd == VHOST_GET_VRING_BASE))
-		vhn_notify_flush_wait(&q->notify);
-
-	mutex_lock(&q->mutex);
-	err = vring_locked(q, cmd, arg);
-	mutex_unlock(&q->mutex);
-	return err;
 }
 
 /**
@@ -476,7 +275,14 @@ long vhn_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
 
 	if (check_owner(dev))
 		return -EPERM;
-	if (cmd == VHOST_SET_MEM_TABLE)
+	switch (cmd) {
+	case VHOST_SET_MEM_TABLE:
 		return set_mem_table(dev, arg);
-	return vring_ioctl(dev, cmd, arg);
+	case VHOST_SET_LOG_BASE:
+		return vhn_log_set_base(dev, arg);
+	case VHOST_SET_LOG_FD:
+		return vhn_log_set_fd(dev, arg);
+	default:
+		return vhn_vring_ioctl(dev, cmd, arg);
+	}
 }

@@ -158,6 +158,7 @@ void vhn_queue_reset(struct vhn_queue *q)
 	put_eventfd(&q->notify.call);
 
 	q->ring = (struct vhn_vring){ .num = 1 };
+	q->log = (struct vhn_log){};
 	q->features = 0;
 	q->vhost_hlen = 0;
 	q->sock_hlen = sizeof(struct virtio_net_hdr);
@@ -209,6 +210,8 @@ static int start(struct vhn_queue *q, struct socket *sock)
 	mutex_lock(&q->mutex);
 	q->ring.pending = q->dev->used;
 	err = vhn_vring_start(&q->ring);
+	if (!err && q->log.ring)
+		err = vhn_log_ring(&q->log, q->mem, &q->ring);
 	if (err)
 		goto out;
 
@@ -242,7 +245,7 @@ out:
  * Context: process, may sleep; the device's mutex held, no queue's; there is an
  * owner.
  *
- * Return: 0, -EFAULT for a ring outside of user space or without a memory table,
+ * Return: 0, -EFAULT for a ring or a dirty log outside of user space or without a memory table,
  * -EINVAL for a size or a base that its layout cannot have or for a socket in an error
  * state, -ENOTSOCK for another file. The back end stays the one it was then.
  */
@@ -251,7 +254,8 @@ int vhn_queue_set_backend(struct vhn_queue *q, int fd)
 	struct socket *sock, *old;
 	int err;
 
-	if (!q->mem || !vhn_vring_accessible(&q->ring))
+	if (!q->mem || !vhn_vring_accessible(&q->ring) ||
+	    !vhn_log_accessible(&q->log, q->mem, &q->ring))
 		return -EFAULT;
 	sock = vhn_backend_get(fd);
 	if (IS_ERR(sock))
@@ -302,6 +306,23 @@ bool vhn_queue_begin(struct vhn_queue *q)
 broken:
 	vhn_queue_break(q, r);
 	return false;
+}
+
+/**
+ * vhn_queue_end() - the worker turns away from the queue
+ * @q: the queue
+ *
+ * Context: worker, queue mutex held.
+ */
+void vhn_queue_end(struct vhn_queue *q)
+{
+	int err;
+
+	if (likely(!q->log.ring) || !q->sock)
+		return;
+	err = vhn_log_ring(&q->log, q->mem, &q->ring);
+	if (unlikely(err))
+		vhn_queue_break(q, err);
 }
 
 /**

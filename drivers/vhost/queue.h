@@ -13,6 +13,7 @@
 
 #include "backend.h"
 #include "filter.h"
+#include "log.h"
 #include "notify.h"
 #include "stats.h"
 #include "toeplitz.h"
@@ -59,6 +60,7 @@ struct vhn_queue_hash {
  * @mutex: outside of @notify's lock
  * @ring: descriptors and used entries
  * @mem: the device's memory table; NULL until there was one
+ * @log: of what is written to guest memory
  * @sock: back end; NULL while the queue is stopped
  * @prefetch: packets taken from @sock
  * @kick: eventfd the driver kicks with
@@ -86,6 +88,7 @@ struct vhn_queue {
 	struct mutex mutex;	/* ring and back end */
 	struct vhn_vring ring;
 	const struct vhn_mem *mem;
+	struct vhn_log log;
 	struct socket *sock;
 	struct vhn_prefetch prefetch;
 	struct file *kick;
@@ -113,6 +116,7 @@ struct vhn_queue {
  * @worker: its thread
  * @mem: memory table, NULL until there was one; under @mutex, and for readers under
  *	any queue's
+ * @log_event: eventfd of the dirty log; under @mutex, and for readers under any queue's
  * @backend_features: acknowledged; read without a lock
  * @iov: where the worker gathers a packet; there while there is an owner
  * @used: where it notes the buffers of one; there while there is an owner
@@ -124,6 +128,7 @@ struct vhn_dev {
 	struct vhn_queue queues[VHN_NR_VRINGS];
 	struct vhn_worker worker;
 	struct vhn_mem *mem;
+	struct eventfd_ctx *log_event;
 	u64 backend_features;
 	struct iovec *iov;
 	struct vhn_used *used;
@@ -145,6 +150,7 @@ void vhn_queue_get_filter(const struct vhn_queue *q, struct vhn_filter *filter);
 void vhn_queue_set_hash(struct vhn_queue *q, struct vhn_queue_hash *hash);
 void vhn_queue_get_hash(const struct vhn_queue *q, struct vhn_hash *hash);
 bool vhn_queue_begin(struct vhn_queue *q);
+void vhn_queue_end(struct vhn_queue *q);
 void vhn_queue_break(struct vhn_queue *q, int err);
 int vhn_queue_publish(struct vhn_queue *q, u32 packets, u64 start);
 
@@ -154,8 +160,14 @@ void vhn_tx_work(struct vhn_work *work);
 struct vhn_tx_batch *vhn_tx_batch_alloc(void);
 void vhn_tx_batch_free(struct vhn_tx_batch *batch);
 
-/* ioctl.c: the vhost ABI; coal_ioctl.c: what is ours */
+/* ioctl.c, vring_ioctl.c, log_ioctl.c: the vhost ABI; coal_ioctl.c: what is ours */
 long vhn_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
+long vhn_vring_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
+bool vhn_log_accepts(struct vhn_queue *q, const struct vhn_log *log, const struct vhn_mem *mem);
+bool vhn_log_accepts_features(struct vhn_dev *dev, u64 features);
+int vhn_log_set_base(struct vhn_dev *dev, const u64 __user *arg);
+int vhn_log_set_fd(struct vhn_dev *dev, const int __user *arg);
+void vhn_log_set_event(struct vhn_dev *dev, struct eventfd_ctx *event);
 long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
 void vhn_dev_disown(struct vhn_dev *dev);
 

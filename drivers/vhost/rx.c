@@ -260,6 +260,7 @@ static int end_batch(struct vhn_queue *q, struct pass *p)
 /* 0: the packet is delivered or dropped; else why the ring cannot take it. */
 static int one_packet(struct vhn_queue *q, struct pass *p, u32 len)
 {
+	u64 hlen = q->vhost_hlen + q->sock_hlen;
 	struct buffers b;
 	int err;
 
@@ -268,7 +269,7 @@ static int one_packet(struct vhn_queue *q, struct pass *p, u32 len)
 		p->bytes += len;
 		return 0;
 	}
-	err = take_buffers(q, (u64)q->vhost_hlen + q->sock_hlen + len, &b);
+	err = take_buffers(q, hlen + len, &b);
 	if (err && err != -EMSGSIZE)
 		return err;
 
@@ -282,6 +283,8 @@ static int one_packet(struct vhn_queue *q, struct pass *p, u32 len)
 	if (!p->batch)
 		p->start = vhn_notify_clock(&q->notify);
 	err = receive(q, &b, len);
+	if (unlikely(!err && q->log.buffers))
+		err = vhn_log_buffers(&q->log, q->mem, b.iov, hlen + len);
 	if (likely(!err))
 		err = vhn_vring_commit(&q->ring, b.heads);
 	if (unlikely(err)) {
@@ -343,5 +346,6 @@ void vhn_rx_work(struct vhn_work *work)
 	WRITE_ONCE(q->sock_poll.armed, false);
 	if (vhn_queue_begin(q))
 		run(q);
+	vhn_queue_end(q);
 	mutex_unlock(&q->mutex);
 }

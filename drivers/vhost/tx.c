@@ -384,5 +384,6 @@ void vhn_tx_work(struct vhn_work *work)
 	vhn_poll_stop(&q->sock_poll);
 	if (vhn_queue_begin(q))
 		run(q);
+	vhn_queue_end(q);
 	mutex_unlock(&q->mutex);
 }

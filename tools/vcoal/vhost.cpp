@@ -113,9 +113,12 @@ unsigned VhostNet::vring_base(unsigned index) const {
     return vring_state(VHOST_GET_VRING_BASE, index, "get vring base");
 }
 
-void VhostNet::set_vring_addresses(unsigned index, const RingAddresses& addresses) {
+void VhostNet::set_vring_addresses(unsigned index, const RingAddresses& addresses,
+                                   std::optional<std::uint64_t> logged) {
     vhost_vring_addr argument{};
     argument.index = index;
+    argument.flags = logged ? 1U << VHOST_VRING_F_LOG : 0U;
+    argument.log_guest_addr = logged.value_or(0);
     argument.desc_user_addr = addresses.desc;
     argument.avail_user_addr = addresses.avail;
     argument.used_user_addr = addresses.used;

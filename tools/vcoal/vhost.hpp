@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <linux/vhost.h>
 #include <linux/vhost_net_coal.h>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -53,7 +54,9 @@ public:
     void set_vring_size(unsigned index, unsigned entries);
     void set_vring_base(unsigned index, unsigned base);
     unsigned vring_base(unsigned index) const;
-    void set_vring_addresses(unsigned index, const RingAddresses& addresses);
+    /// @param logged  guest address of the used ring, if writes to the ring are to be logged
+    void set_vring_addresses(unsigned index, const RingAddresses& addresses,
+                             std::optional<std::uint64_t> logged = std::nullopt);
     /// @param endian VHOST_VRING_LITTLE_ENDIAN or VHOST_VRING_BIG_ENDIAN
     void set_vring_endian(unsigned index, unsigned endian);
     unsigned vring_endian(unsigned index) const;
