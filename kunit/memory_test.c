@@ -55,7 +55,7 @@ static void a_memory_table(struct kunit *test)
 
 	do {
 		failing_start(++n);
-		mem = vhn_mem_from_user((__force const struct vhost_memory __user *)&none);
+		mem = vhn_mem_from_user((__force const struct vhost_memory __user *)&none, 1);
 		failed = failing_stop();
 		if (IS_ERR(mem)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(mem), -ENOMEM);

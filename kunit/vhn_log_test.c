@@ -170,7 +170,7 @@ static void a_log_that_is_gone_is_an_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vhn_log_ring(&w->log, w->mem, &vr), -EFAULT);
 }
 
-static void whoever_listens_is_told_once_for_each_write(struct kunit *test)
+static void who_listens_is_told_once_a_write(struct kunit *test)
 {
 	struct world *w = test->priv;
 	struct vhn_vring vr = { .num = 256 };
@@ -230,7 +230,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_split_ring_is_where_the_log_says),
 	KUNIT_CASE(a_packed_ring_is_where_its_memory_is),
 	KUNIT_CASE(a_log_that_is_gone_is_an_error),
-	KUNIT_CASE(whoever_listens_is_told_once_for_each_write),
+	KUNIT_CASE(who_listens_is_told_once_a_write),
 	KUNIT_CASE(the_log_covers_all_that_it_is_for),
 	KUNIT_CASE(places_that_wrap_around_are_none),
 	{}

@@ -34,7 +34,8 @@ static void add(struct argument *a, u64 guest, u64 size, u64 user)
 
 static struct vhn_mem *table(const struct argument *a)
 {
-	return vhn_mem_from_user((__force const struct vhost_memory __user *)&a->head);
+	return vhn_mem_from_user((__force const struct vhost_memory __user *)&a->head,
+				 MOST_REGIONS);
 }
 
 static struct vhn_mem *good_table(struct kunit *test, const struct argument *a)

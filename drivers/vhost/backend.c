@@ -1,23 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Back ends: tun and tap devices. Their packets wait in a pointer ring, from which
- * they are taken up to 64 at a time without waking anybody in between.
+ * Back ends. The packets of tun, macvtap and ipvtap devices wait in a pointer ring, from
+ * which they are taken up to 64 at a time without waking anybody in between; those of a
+ * packet socket in its receive queue, one by one.
  */
 #include <linux/err.h>
 #include <linux/etherdevice.h>
 #include <linux/file.h>
+#include <linux/if_tap.h>
 #include <linux/if_tun.h>
 #include <linux/if_vlan.h>
 #include <linux/net.h>
 #include <linux/ptr_ring.h>
 #include <linux/skbuff.h>
+#include <net/sock.h>
 #include <net/xdp.h>
 
 #include "backend.h"
 
+/* A device's socket, or that of a packet socket, which is one whatever it is used for. */
+static struct socket *socket_of(struct file *file)
+{
+	struct socket *sock = sock_from_file(file);
+
+	if (sock) {
+		bool raw = sock->sk->sk_type == SOCK_RAW && sock->sk->sk_family == AF_PACKET;
+
+		return raw ? sock : ERR_PTR(-ENOTSOCK);
+	}
+	sock = tun_get_socket(file);
+	if (IS_ERR(sock))
+		sock = tap_get_socket(file);
+	return sock;
+}
+
 /**
  * vhn_backend_get() - the socket behind a descriptor
- * @fd: of a tun or tap device; -1 for none
+ * @fd: of a tun, macvtap or ipvtap device or of a raw packet socket; -1 for none
  *
  * Context: process.
  *
@@ -33,12 +52,28 @@ struct socket *vhn_backend_get(int fd)
 	file = fget(fd);
 	if (!file)
 		return ERR_PTR(-ENOTSOCK);
-	sock = tun_get_socket(file);
+	sock = socket_of(file);
 	if (IS_ERR(sock)) {
 		fput(file);
 		return ERR_PTR(-ENOTSOCK);
 	}
 	return sock;
+}
+
+/**
+ * vhn_backend_takes_batches() - does it take many packets at once?
+ * @sock: the back end
+ *
+ * An unbounded send buffer is the owner's word that it may be given them; that a packet
+ * socket has one says nothing of the kind.
+ *
+ * Return: true when it does.
+ */
+bool vhn_backend_takes_batches(const struct socket *sock)
+{
+	const struct sock *sk = sock->sk;
+
+	return READ_ONCE(sk->sk_sndbuf) == INT_MAX && sk->sk_family != AF_PACKET;
 }
 
 /**
@@ -67,7 +102,10 @@ void vhn_prefetch_attach(struct vhn_prefetch *p, struct socket *sock)
 {
 	struct ptr_ring *ring = tun_get_tx_ring(sock->file);
 
+	if (IS_ERR(ring))
+		ring = tap_get_ptr_ring(sock->file);
 	p->ring = IS_ERR(ring) ? NULL : ring;
+	p->sk = p->ring ? NULL : sock->sk;
 }
 
 /**
@@ -81,7 +119,11 @@ void vhn_prefetch_detach(struct vhn_prefetch *p)
 {
 	if (p->ring && p->head != p->tail)
 		ptr_ring_unconsume(p->ring, p->packet + p->head, p->tail - p->head, destroy);
+	/* What was held besides is in the receive queue still. */
+	if (p->sk && p->head != p->tail)
+		consume_skb(p->packet[p->head]);
 	p->ring = NULL;
+	p->sk = NULL;
 	p->head = 0;
 	p->tail = 0;
 }
@@ -95,6 +137,20 @@ static u32 length(void *packet)
 	return skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
 }
 
+static u32 hold_first(struct vhn_prefetch *p)
+{
+	struct sk_buff_head *queue = &p->sk->sk_receive_queue;
+	struct sk_buff *skb;
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	skb = skb_peek(queue);
+	if (skb)
+		p->packet[0] = skb_get(skb);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return skb ? 1 : 0;
+}
+
 /**
  * vhn_prefetch_peek() - length of the next packet
  * @p: attached
@@ -106,10 +162,11 @@ static u32 length(void *packet)
 u32 vhn_prefetch_peek(struct vhn_prefetch *p)
 {
 	if (p->head == p->tail) {
-		if (unlikely(!p->ring))
-			return 0;
 		p->head = 0;
-		p->tail = ptr_ring_consume_batched(p->ring, p->packet, VHN_BATCH);
+		if (likely(p->ring))
+			p->tail = ptr_ring_consume_batched(p->ring, p->packet, VHN_BATCH);
+		else
+			p->tail = hold_first(p);
 		if (!p->tail)
 			return 0;
 	}
@@ -232,9 +289,15 @@ const void *vhn_prefetch_look(const struct vhn_prefetch *p, void *buffer, u32 *l
  * vhn_prefetch_take() - take the packet peeked at
  * @p: vhn_prefetch_peek() found one
  *
- * Return: the packet, for recvmsg() in msg_control, which consumes it.
+ * Return: the packet, for recvmsg() in msg_control, which consumes it; NULL when recvmsg()
+ * finds it by itself.
  */
 void *vhn_prefetch_take(struct vhn_prefetch *p)
 {
-	return p->packet[p->head++];
+	void *packet = p->packet[p->head++];
+
+	if (likely(p->ring))
+		return packet;
+	consume_skb(packet);
+	return NULL;
 }

@@ -10,20 +10,24 @@
 
 struct msghdr;
 struct ptr_ring;
+struct sock;
 struct socket;
 
 /* Packets taken from the back end at once, and handed to it at once. */
 #define VHN_BATCH 64
 
 /**
- * struct vhn_prefetch - packets of the back end's ring, taken but not received
- * @ring: the back end's; NULL when it has none
+ * struct vhn_prefetch - packets of the back end, taken but not received
+ * @ring: the back end's pointer ring; NULL when it has none
+ * @sk: of a back end without: packets wait in its receive queue, and the first of them,
+ *	when it was looked at, is held in @packet as well
  * @packet: what was taken
  * @head: next to receive
  * @tail: end of what was taken
  */
 struct vhn_prefetch {
 	struct ptr_ring *ring;
+	struct sock *sk;
 	void *packet[VHN_BATCH];
 	u32 head;
 	u32 tail;
@@ -43,6 +47,7 @@ struct vhn_address {
 
 struct socket *vhn_backend_get(int fd);
 void vhn_backend_put(struct socket *sock);
+bool vhn_backend_takes_batches(const struct socket *sock);
 
 void vhn_prefetch_attach(struct vhn_prefetch *p, struct socket *sock);
 void vhn_prefetch_detach(struct vhn_prefetch *p);

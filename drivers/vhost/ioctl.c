@@ -4,6 +4,7 @@
  * concerns one vring. Everything here runs under the device's mutex and may wait for the
  * worker; what may not is in coal_ioctl.c.
  */
+#include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -22,9 +23,38 @@
 		      BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | BIT_ULL(VIRTIO_F_RING_PACKED) | \
 		      BIT_ULL(VIRTIO_F_IN_ORDER) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | \
 		      BIT_ULL(VHOST_NET_F_VIRTIO_NET_HDR) | BIT_ULL(VIRTIO_NET_F_HASH_REPORT) | \
-		      BIT_ULL(VHOST_F_LOG_ALL) | COAL_FEATURES)
+		      BIT_ULL(VHOST_F_LOG_ALL) | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) | \
+		      COAL_FEATURES)
 
-#define VHN_BACKEND_FEATURES BIT_ULL(VHN_BACKEND_F_COAL)
+#define VHN_BACKEND_FEATURES \
+	(BIT_ULL(VHN_BACKEND_F_COAL) | BIT_ULL(VHOST_BACKEND_F_IOTLB_MSG_V2))
+
+/* As many as QEMU asks for when a guest's memory can grow. */
+static unsigned short max_mem_regions = 509;
+module_param(max_mem_regions, ushort, 0444);
+MODULE_PARM_DESC(max_mem_regions, "regions that a memory table may have (default 509)");
+
+/**
+ * vhn_dev_lock() - begin a call of the vhost ABI
+ * @dev: the device
+ *
+ * Context: process, may sleep.
+ */
+void vhn_dev_lock(struct vhn_dev *dev)
+{
+	mutex_lock(&dev->mutex);
+	WRITE_ONCE(dev->called, true);
+}
+
+/**
+ * vhn_dev_unlock() - end it
+ * @dev: the device
+ */
+void vhn_dev_unlock(struct vhn_dev *dev)
+{
+	WRITE_ONCE(dev->called, false);
+	mutex_unlock(&dev->mutex);
+}
 
 /*
  * The owner is a process, or rather its memory: whoever else has the file may not act
@@ -108,6 +138,7 @@ void vhn_dev_disown(struct vhn_dev *dev)
 	vhn_log_set_event(dev, NULL);
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		vhn_queue_reset(&dev->queues[i]);
+	vhn_iotlb_stop(dev->iotlb);
 
 	vhn_tx_batch_free(dev->tx);
 	dev->tx = NULL;
@@ -141,22 +172,28 @@ static u32 header_length(u64 features)
 	return sizeof(struct virtio_net_hdr);
 }
 
-/* The layout of a ring cannot change while the worker is in it. */
-static bool changes_running_ring(const struct vhn_dev *dev, bool packed)
+/* The layout of a ring cannot change while the worker is in it. Nor can its place become
+ * one for the owner, which nobody has checked.
+ */
+static bool changes_running_ring(const struct vhn_dev *dev, bool packed, bool iotlb)
 {
 	int i;
 
-	for (i = 0; i < VHN_NR_VRINGS; i++)
-		if (dev->queues[i].sock && dev->queues[i].ring.packed != packed)
+	for (i = 0; i < VHN_NR_VRINGS; i++) {
+		const struct vhn_queue *q = &dev->queues[i];
+
+		if (q->sock && (q->ring.packed != packed || (q->ring.iotlb && !iotlb)))
 			return true;
+	}
 	return false;
 }
 
 static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 {
+	bool packed, iotlb;
 	u64 features;
-	bool packed;
 	u32 hlen;
+	int err;
 	int i;
 
 	if (copy_from_user(&features, arg, sizeof(features)))
@@ -168,10 +205,15 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 		return -EOPNOTSUPP;
 
 	packed = features & BIT_ULL(VIRTIO_F_RING_PACKED);
-	if (changes_running_ring(dev, packed))
+	iotlb = features & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+	if (changes_running_ring(dev, packed, iotlb))
 		return -EBUSY;
 	if (!vhn_log_accepts_features(dev, features))
 		return -EFAULT;
+	/* What was known of an IOMMU may have been another guest's. */
+	err = iotlb ? vhn_iotlb_renew(dev->iotlb) : 0;
+	if (err)
+		return err;
 
 	hlen = header_length(features);
 	for (i = 0; i < VHN_NR_VRINGS; i++) {
@@ -186,9 +228,14 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 		q->ring.packed = packed;
 		q->ring.event_idx = features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
 		q->ring.indirect = features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
+		vhn_queue_place(q, iotlb);
+		if (q->sock && iotlb)
+			vhn_worker_queue(&dev->worker, &q->work);
 		mutex_unlock(&q->mutex);
 		vhn_notify_set_guest(&q->notify, features & COAL_FEATURES);
 	}
+	if (!iotlb)
+		vhn_iotlb_stop(dev->iotlb);
 	return 0;
 }
 
@@ -211,7 +258,7 @@ static int put_u64(u64 __user *arg, u64 value)
 
 static int set_mem_table(struct vhn_dev *dev, void __user *arg)
 {
-	struct vhn_mem *mem = vhn_mem_from_user(arg);
+	struct vhn_mem *mem = vhn_mem_from_user(arg, max_mem_regions);
 	int i;
 
 	if (IS_ERR(mem))

@@ -50,7 +50,7 @@ bool vhn_log_accessible(const struct vhn_log *log, const struct vhn_mem *mem,
 {
 	unsigned int i;
 
-	if (log->ring && !vr->packed &&
+	if (log->ring && !vr->packed && !vr->iotlb &&
 	    !covers(log->base, log->ring_addr, log->ring_addr + used_size(vr) - 1))
 		return false;
 	for (i = 0; log->buffers && i < mem->nr; i++)
@@ -157,7 +157,8 @@ static int note_area(const struct vhn_log *log, const struct vhn_mem *mem, const
  * @vr: the ring
  *
  * All that the device may write counts: under traffic it does. The log knows where a
- * split ring's part is for the guest; a packed ring is where its memory is. Context: the
+ * split ring's part is for the guest, unless that has an IOMMU; a packed ring is where its
+ * memory is. Context: the
  * owner's memory, queue mutex held. May fault.
  *
  * Return: 0 or -EFAULT.
@@ -168,9 +169,14 @@ int vhn_log_ring(const struct vhn_log *log, const struct vhn_mem *mem,
 	u64 first = log->ring_addr;
 	int err;
 
-	if (!vr->packed)
-		return noted(log, note_guest(log->base, first, first + used_size(vr) - 1));
-	err = note_area(log, mem, vr->slots, (size_t)vr->num * sizeof(*vr->slots));
+	if (!vr->packed) {
+		if (vr->iotlb)
+			err = note_area(log, mem, vr->used, used_size(vr));
+		else
+			err = note_guest(log->base, first, first + used_size(vr) - 1);
+		return noted(log, err);
+	}
+	err = vr->slots ? note_area(log, mem, vr->slots, vr->num * sizeof(*vr->slots)) : 0;
 	if (!err)
 		err = note_area(log, mem, vr->device_event, sizeof(*vr->device_event));
 	return noted(log, err);

@@ -8,6 +8,7 @@
  *     vhn_queue.mutex		one ring; the worker holds it across guest memory
  *       wait queue locks	of eventfds and sockets
  *         vhn_notify.lock	raw; coalescer and parameters; also in hard interrupts
+ *         vhn_iotlb.lock	where a guest's addresses lead
  *
  * Never two queue mutexes at once, and no mutex in anything that reports (coal_ioctl.c).
  */
@@ -34,6 +35,12 @@ static int vhn_open(struct inode *inode, struct file *file)
 	if (!dev)
 		return -ENOMEM;
 
+	dev->iotlb = vhn_iotlb_alloc();
+	if (!dev->iotlb) {
+		kvfree(dev);
+		return -ENOMEM;
+	}
+
 	mutex_init(&dev->mutex);
 	dev->id = atomic_inc_return(&last_id);
 	for (i = 0; i < VHN_NR_VRINGS; i++)
@@ -48,6 +55,7 @@ static int vhn_release(struct inode *inode, struct file *file)
 
 	vhn_dev_disown(dev);
 	vhn_mem_free(dev->mem);
+	vhn_iotlb_free(dev->iotlb);
 	kvfree(dev);
 	return 0;
 }
@@ -60,9 +68,9 @@ static long vhn_unlocked_ioctl(struct file *file, unsigned int cmd, unsigned lon
 	if (_IOC_TYPE(cmd) == VHN_IOC_TYPE)
 		return vhn_coal_ioctl(dev, cmd, (void __user *)arg);
 
-	mutex_lock(&dev->mutex);
+	vhn_dev_lock(dev);
 	r = vhn_ioctl(dev, cmd, (void __user *)arg);
-	mutex_unlock(&dev->mutex);
+	vhn_dev_unlock(dev);
 	return r;
 }
 
@@ -72,6 +80,9 @@ static const struct file_operations vhn_fops = {
 	.release = vhn_release,
 	.unlocked_ioctl = vhn_unlocked_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.read_iter = vhn_iotlb_read,
+	.write_iter = vhn_iotlb_write,
+	.poll = vhn_iotlb_poll,
 	.llseek = noop_llseek,
 };
 

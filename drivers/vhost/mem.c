@@ -13,9 +13,6 @@
 
 #include "mem.h"
 
-/* As many as the vhost ABI has always taken. */
-#define VHN_MAX_REGIONS 64
-
 static int by_address(const void *a, const void *b)
 {
 	const struct vhn_region *x = a, *y = b;
@@ -97,13 +94,14 @@ void vhn_mem_free(struct vhn_mem *mem)
 /**
  * vhn_mem_from_user() - build a table from VHOST_SET_MEM_TABLE's argument
  * @arg: struct vhost_memory and its regions in user space
+ * @most: regions it may have
  *
  * Context: process, may sleep.
  *
  * Return: the table, or -EFAULT (unreadable, a region that wraps or overlaps
  * another), -EOPNOTSUPP (padding set), -E2BIG, -ENOMEM.
  */
-struct vhn_mem *vhn_mem_from_user(const struct vhost_memory __user *arg)
+struct vhn_mem *vhn_mem_from_user(const struct vhost_memory __user *arg, u32 most)
 {
 	struct vhost_memory_region region;
 	struct vhost_memory head;
@@ -114,7 +112,7 @@ struct vhn_mem *vhn_mem_from_user(const struct vhost_memory __user *arg)
 		return ERR_PTR(-EFAULT);
 	if (head.padding)
 		return ERR_PTR(-EOPNOTSUPP);
-	if (head.nregions > VHN_MAX_REGIONS)
+	if (head.nregions > most)
 		return ERR_PTR(-E2BIG);
 
 	mem = alloc_table(head.nregions);

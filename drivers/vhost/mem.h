@@ -34,7 +34,7 @@ struct vhn_mem {
 	struct vhn_region regions[];
 };
 
-struct vhn_mem *vhn_mem_from_user(const struct vhost_memory __user *arg);
+struct vhn_mem *vhn_mem_from_user(const struct vhost_memory __user *arg, u32 most);
 struct vhn_mem *vhn_mem_empty(void);
 void vhn_mem_free(struct vhn_mem *mem);
 int vhn_mem_translate(const struct vhn_mem *mem, u64 addr, u32 len, struct iovec *iov,

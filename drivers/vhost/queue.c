@@ -158,10 +158,12 @@ void vhn_queue_reset(struct vhn_queue *q)
 	put_eventfd(&q->notify.call);
 
 	q->ring = (struct vhn_vring){ .num = 1 };
+	q->place = (struct vhn_ring_place){};
 	q->log = (struct vhn_log){};
 	q->features = 0;
 	q->vhost_hlen = 0;
 	q->sock_hlen = sizeof(struct virtio_net_hdr);
+	q->spin_usecs = 0;
 	q->broken = false;
 	q->kicked = false;
 	vhn_queue_set_filter(q, NULL);
@@ -209,7 +211,7 @@ static int start(struct vhn_queue *q, struct socket *sock)
 
 	mutex_lock(&q->mutex);
 	q->ring.pending = q->dev->used;
-	err = vhn_vring_start(&q->ring);
+	err = vhn_queue_find_used(q) ? -EFAULT : vhn_vring_start(&q->ring);
 	if (!err && q->log.ring)
 		err = vhn_log_ring(&q->log, q->mem, &q->ring);
 	if (err)
@@ -254,7 +256,7 @@ int vhn_queue_set_backend(struct vhn_queue *q, int fd)
 	struct socket *sock, *old;
 	int err;
 
-	if (!q->mem || !vhn_vring_accessible(&q->ring) ||
+	if (!q->mem || !(q->ring.iotlb || vhn_vring_accessible(&q->ring)) ||
 	    !vhn_log_accessible(&q->log, q->mem, &q->ring))
 		return -EFAULT;
 	sock = vhn_backend_get(fd);
@@ -292,6 +294,11 @@ bool vhn_queue_begin(struct vhn_queue *q)
 	if (!q->sock || q->broken)
 		return false;
 
+	r = vhn_queue_find_ring(q);
+	if (unlikely(r == -ENODATA))
+		return false;
+	if (unlikely(r))
+		goto broken;
 	if (READ_ONCE(q->kicked)) {
 		WRITE_ONCE(q->kicked, false);
 		r = vhn_vring_refresh(&q->ring);
@@ -318,7 +325,7 @@ void vhn_queue_end(struct vhn_queue *q)
 {
 	int err;
 
-	if (likely(!q->log.ring) || !q->sock)
+	if (likely(!q->log.ring) || !q->sock || !q->ring.used)
 		return;
 	err = vhn_log_ring(&q->log, q->mem, &q->ring);
 	if (unlikely(err))

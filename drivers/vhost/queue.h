@@ -13,6 +13,7 @@
 
 #include "backend.h"
 #include "filter.h"
+#include "iotlb.h"
 #include "log.h"
 #include "notify.h"
 #include "stats.h"
@@ -22,6 +23,7 @@
 
 struct eventfd_ctx;
 struct file;
+struct kiocb;
 struct vhn_dev;
 struct vhn_mem;
 struct vhn_tx_batch;
@@ -49,6 +51,20 @@ struct vhn_queue_hash {
 };
 
 /**
+ * struct vhn_ring_place - where the parts of a ring are, as VHOST_SET_VRING_ADDR says
+ * @desc: descriptor table or ring
+ * @avail: available ring, or the driver's event suppression structure
+ * @used: used ring, or the device's event suppression structure
+ *
+ * For the owner, or for the guest if that has an IOMMU.
+ */
+struct vhn_ring_place {
+	u64 desc;
+	u64 avail;
+	u64 used;
+};
+
+/**
  * struct vhn_queue - one virtqueue
  *
  * Set once:
@@ -59,6 +75,7 @@ struct vhn_queue_hash {
  * long as a fault in guest memory takes:
  * @mutex: outside of @notify's lock
  * @ring: descriptors and used entries
+ * @place: where they are; with an IOMMU a part of @ring is NULL until it was looked up
  * @mem: the device's memory table; NULL until there was one
  * @log: of what is written to guest memory
  * @sock: back end; NULL while the queue is stopped
@@ -68,6 +85,7 @@ struct vhn_queue_hash {
  * @features: acknowledged
  * @vhost_hlen: bytes of header that this side writes or skips
  * @sock_hlen: bytes of header that @sock brings or takes
+ * @spin_usecs: how long to look for more before asking to be woken, microseconds
  * @broken: the ring made no sense; left alone until it is set up again
  *
  * With rules of their own:
@@ -87,6 +105,7 @@ struct vhn_queue {
 
 	struct mutex mutex;	/* ring and back end */
 	struct vhn_vring ring;
+	struct vhn_ring_place place;
 	const struct vhn_mem *mem;
 	struct vhn_log log;
 	struct socket *sock;
@@ -96,6 +115,7 @@ struct vhn_queue {
 	u64 features;
 	u32 vhost_hlen;
 	u32 sock_hlen;
+	u32 spin_usecs;
 	bool broken;
 
 	struct vhn_queue_filter __rcu *filter;
@@ -111,11 +131,13 @@ struct vhn_queue {
 /**
  * struct vhn_dev - an open file
  * @mutex: outermost; serialises the vhost ABI
+ * @called: somebody has @mutex, and the worker makes nobody wait for long
  * @id: number of the file, never reused while the module is loaded
  * @queues: its virtqueues
  * @worker: its thread
  * @mem: memory table, NULL until there was one; under @mutex, and for readers under
  *	any queue's
+ * @iotlb: where addresses lead, if the guest has an IOMMU
  * @log_event: eventfd of the dirty log; under @mutex, and for readers under any queue's
  * @backend_features: acknowledged; read without a lock
  * @iov: where the worker gathers a packet; there while there is an owner
@@ -124,10 +146,12 @@ struct vhn_queue {
  */
 struct vhn_dev {
 	struct mutex mutex;	/* serialises the vhost ABI */
+	bool called;
 	u32 id;
 	struct vhn_queue queues[VHN_NR_VRINGS];
 	struct vhn_worker worker;
 	struct vhn_mem *mem;
+	struct vhn_iotlb *iotlb;
 	struct eventfd_ctx *log_event;
 	u64 backend_features;
 	struct iovec *iov;
@@ -153,6 +177,13 @@ bool vhn_queue_begin(struct vhn_queue *q);
 void vhn_queue_end(struct vhn_queue *q);
 void vhn_queue_break(struct vhn_queue *q, int err);
 int vhn_queue_publish(struct vhn_queue *q, u32 packets, u64 start);
+bool vhn_queue_spin(struct vhn_queue *q, bool (*there)(struct vhn_queue *q));
+
+/* place.c: where the parts of a ring are */
+void vhn_queue_place(struct vhn_queue *q, bool iotlb);
+int vhn_queue_find_used(struct vhn_queue *q);
+int vhn_queue_find_ring(struct vhn_queue *q);
+void vhn_queue_await(struct vhn_queue *q, const struct vhn_chain *chain);
 
 /* rx.c, tx.c: the work of either queue */
 void vhn_rx_work(struct vhn_work *work);
@@ -160,7 +191,7 @@ void vhn_tx_work(struct vhn_work *work);
 struct vhn_tx_batch *vhn_tx_batch_alloc(void);
 void vhn_tx_batch_free(struct vhn_tx_batch *batch);
 
-/* ioctl.c, vring_ioctl.c, log_ioctl.c: the vhost ABI; coal_ioctl.c: what is ours */
+/* ioctl.c, vring_ioctl.c, log_ioctl.c, iotlb_chr.c: the vhost ABI; coal_ioctl.c: what is ours */
 long vhn_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
 long vhn_vring_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
 bool vhn_log_accepts(struct vhn_queue *q, const struct vhn_log *log, const struct vhn_mem *mem);
@@ -168,7 +199,12 @@ bool vhn_log_accepts_features(struct vhn_dev *dev, u64 features);
 int vhn_log_set_base(struct vhn_dev *dev, const u64 __user *arg);
 int vhn_log_set_fd(struct vhn_dev *dev, const int __user *arg);
 void vhn_log_set_event(struct vhn_dev *dev, struct eventfd_ctx *event);
+ssize_t vhn_iotlb_read(struct kiocb *iocb, struct iov_iter *to);
+ssize_t vhn_iotlb_write(struct kiocb *iocb, struct iov_iter *from);
+__poll_t vhn_iotlb_poll(struct file *file, poll_table *table);
 long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
+void vhn_dev_lock(struct vhn_dev *dev);
+void vhn_dev_unlock(struct vhn_dev *dev);
 void vhn_dev_disown(struct vhn_dev *dev);
 
 /**

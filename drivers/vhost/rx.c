@@ -2,9 +2,10 @@
 /*
  * Packets from the socket into the guest's receive buffers.
  *
- * The loop ends in one of three states, each with something that wakes it again:
+ * The loop ends in one of four states, each with something that wakes it again:
  *   socket empty	socket watched, kicks off
  *   no buffers		kicks on, socket not watched
+ *   address not known	the owner was asked, neither
  *   weight exceeded	queued again, neither
  * Only the first two flush or publish what they must: a packet is never left
  * unpublished when the loop ends.
@@ -46,6 +47,8 @@ static int take_buffers(struct vhn_queue *q, u64 need, struct buffers *b)
 				    &chain);
 		if (err == -ENOBUFS && b->nr)
 			err = -EMSGSIZE;
+		if (unlikely(err == -ENODATA))
+			vhn_queue_await(q, &chain);
 		if (unlikely(err))
 			goto give_back;
 
@@ -218,6 +221,11 @@ static bool more_buffers(struct vhn_queue *q)
 	return true;
 }
 
+static bool packet_waits(struct vhn_queue *q)
+{
+	return vhn_prefetch_peek(&q->prefetch);
+}
+
 /* The socket is empty: watch it, then look once more. */
 static bool more_packets(struct vhn_queue *q)
 {
@@ -308,13 +316,18 @@ static void run(struct vhn_queue *q)
 		int err;
 
 		if (!len) {
-			if (end_batch(q, &p) || !more_packets(q))
+			if (end_batch(q, &p))
+				return;
+			if (!vhn_queue_spin(q, packet_waits) && !more_packets(q))
 				return;
 			continue;
 		}
 		err = one_packet(q, &p, len);
 		if (unlikely(err)) {
 			if (end_batch(q, &p))
+				return;
+			/* The answer begins the work anew. */
+			if (err == -ENODATA)
 				return;
 			if (err != -EAGAIN) {
 				vhn_queue_break(q, err);

@@ -6,9 +6,10 @@
  * itself, after those before it. A buffer's used entry is written when it is taken
  * and published when the socket has the packet.
  *
- * The loop ends in one of three states, each with something that wakes it again:
+ * The loop ends in one of four states, each with something that wakes it again:
  *   ring empty		kicks on
  *   socket full	socket watched, kicks off
+ *   address not known	the owner was asked, kicks off
  *   weight exceeded	queued again, neither
  */
 #include <linux/bpf.h>
@@ -271,9 +272,8 @@ static int send(struct vhn_queue *q, struct pass *p, const struct vhn_chain *cha
 	iov_iter_init(&from, ITER_SOURCE, q->dev->iov, chain->out, chain->out_len);
 	iov_iter_advance(&from, q->vhost_hlen);
 
-	/* An unbounded send buffer is the owner's word that batches may be sent. */
 	err = -ENOSPC;
-	if (READ_ONCE(q->sock->sk->sk_sndbuf) == INT_MAX)
+	if (vhn_backend_takes_batches(q->sock))
 		err = copy_packet(q, &from);
 	if (err == -ENOSPC || err == -ENOMEM) {
 		iov_iter_init(&from, ITER_SOURCE, q->dev->iov, chain->out, chain->out_len);
@@ -295,6 +295,8 @@ static int one_packet(struct vhn_queue *q, struct pass *p)
 	int err;
 
 	err = vhn_vring_pop(&q->ring, q->mem, q->dev->iov, VHN_MAX_IOV, &chain);
+	if (unlikely(err == -ENODATA))
+		vhn_queue_await(q, &chain);
 	if (err)
 		return err;
 	if (!p->batch)
@@ -321,6 +323,12 @@ static void wait_for_socket(struct vhn_queue *q)
 	WRITE_ONCE(q->sock_poll.armed, true);
 	if (vhn_poll_start(&q->sock_poll, q->sock->file))
 		vhn_queue_break(q, -EIO);
+}
+
+/* A ring that makes no sense is found out by whoever takes from it. */
+static bool buffer_waits(struct vhn_queue *q)
+{
+	return vhn_vring_refresh(&q->ring);
 }
 
 /* The ring is empty: true when buffers appeared while kicks were being turned on. */
@@ -353,11 +361,14 @@ static void run(struct vhn_queue *q)
 				wait_for_socket(q);
 				return;
 			}
+			/* The answer begins the work anew. */
+			if (err == -ENODATA)
+				return;
 			if (err != -EAGAIN) {
 				vhn_queue_break(q, err);
 				return;
 			}
-			if (!more_buffers(q))
+			if (!vhn_queue_spin(q, buffer_waits) && !more_buffers(q))
 				return;
 			continue;
 		}

@@ -16,6 +16,7 @@
 
 #include "access.h"
 
+struct vhn_iotlb;
 struct vhn_mem;
 
 /* Elements of the iovec a caller hands in; also the longest chain served. */
@@ -46,6 +47,7 @@ struct vhn_used {
  * @driver_event: packed: the driver's event suppression structure
  * @used: split: used ring
  * @device_event: packed: the device's event suppression structure
+ * @iotlb: where buffers are looked up; NULL: in the memory table
  * @num: entries; 0 until set. A power of two, but for a packed ring
  * @packed: RING_PACKED was negotiated
  * @event_idx: EVENT_IDX was negotiated
@@ -78,6 +80,7 @@ struct vhn_vring {
 		struct vring_used __user *used;
 		struct vring_packed_desc_event __user *device_event;
 	};
+	struct vhn_iotlb *iotlb;
 	u32 num;
 	bool packed;
 	bool event_idx;
@@ -104,6 +107,8 @@ struct vhn_vring {
  * @in: elements it writes, behind those
  * @out_len: bytes the device reads
  * @in_len: bytes it writes
+ * @missed: with -ENODATA: the guest address that leads nowhere yet
+ * @perm: with -ENODATA: VHOST_ACCESS_*, how it is to be accessed
  */
 struct vhn_chain {
 	u16 head;
@@ -112,6 +117,8 @@ struct vhn_chain {
 	unsigned int in;
 	u64 out_len;
 	u64 in_len;
+	u64 missed;
+	u8 perm;
 };
 
 bool vhn_split_accessible(const struct vhn_vring *vr);

@@ -92,11 +92,22 @@ static int set_addr(struct vhn_queue *q, void __user *arg)
 	ring.used = (struct vring_used __user *)(unsigned long)a.used_user_addr;
 	log.ring = a.flags & BIT(VHOST_VRING_F_LOG);
 	log.ring_addr = a.log_guest_addr;
-	/* While the size is not set it is checked when the back end comes. */
-	if (q->sock && !(vhn_vring_accessible(&ring) && vhn_log_accessible(&log, q->mem, &ring)))
+	/* While the size is not set it is checked when the back end comes; with an IOMMU it
+	 * is where it is looked up.
+	 */
+	if (q->sock && !((ring.iotlb || vhn_vring_accessible(&ring)) &&
+			 vhn_log_accessible(&log, q->mem, &ring)))
 		return -EINVAL;
-	q->ring = ring;
+	q->place = (struct vhn_ring_place){
+		.desc = a.desc_user_addr,
+		.avail = a.avail_user_addr,
+		.used = a.used_user_addr,
+	};
 	q->log = log;
+	vhn_queue_place(q, ring.iotlb);
+	/* What is where it was found is looked up again. */
+	if (q->sock && ring.iotlb)
+		vhn_worker_queue(&q->dev->worker, &q->work);
 	return 0;
 }
 
@@ -171,6 +182,23 @@ static int get_endian(struct vhn_queue *q, void __user *arg)
 	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
 }
 
+static int set_spin(struct vhn_queue *q, void __user *arg)
+{
+	struct vhost_vring_state s;
+
+	if (copy_from_user(&s, arg, sizeof(s)))
+		return -EFAULT;
+	q->spin_usecs = s.num;
+	return 0;
+}
+
+static int get_spin(struct vhn_queue *q, void __user *arg)
+{
+	struct vhost_vring_state s = { .index = q->index, .num = q->spin_usecs };
+
+	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
+}
+
 static int vring_locked(struct vhn_queue *q, unsigned int cmd, void __user *arg)
 {
 	lockdep_assert_held(&q->mutex);
@@ -194,6 +222,10 @@ static int vring_locked(struct vhn_queue *q, unsigned int cmd, void __user *arg)
 		return set_endian(q, arg);
 	case VHOST_GET_VRING_ENDIAN:
 		return get_endian(q, arg);
+	case VHOST_SET_VRING_BUSYLOOP_TIMEOUT:
+		return set_spin(q, arg);
+	case VHOST_GET_VRING_BUSYLOOP_TIMEOUT:
+		return get_spin(q, arg);
 	default:
 		return -ENOIOCTLCMD;
 	}

@@ -205,7 +205,13 @@ static int walk_chain(const struct vhn_vring *vr, struct vhn_walk *w, u16 *place
 int vhn_packed_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec *iov,
 		   unsigned int room, struct vhn_chain *chain)
 {
-	struct vhn_walk w = { .mem = mem, .iov = iov, .room = room, .chain = chain };
+	struct vhn_walk w = {
+		.mem = mem,
+		.iotlb = vr->iotlb,
+		.iov = iov,
+		.room = room,
+		.chain = chain,
+	};
 	bool unseen = vr->avail_idx == vr->last_avail;
 	u16 place = vr->last_avail;
 	int r;

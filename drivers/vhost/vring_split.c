@@ -191,15 +191,22 @@ static int walk_chain(const struct vhn_vring *vr, struct vhn_walk *w)
  *
  * Context: worker, queue mutex held. May fault.
  *
- * Return: 0, -EAGAIN when nothing is available, -EFAULT for memory that is not
- * there, -ENOBUFS for a chain of more elements than @room, and -EINVAL, -ELOOP or
- * -E2BIG for a ring no driver may write. After an error but -EAGAIN the ring cannot
- * be trusted and nothing has been taken.
+ * Return: 0, -EAGAIN when nothing is available, -ENODATA when an address leads nowhere
+ * yet, -EFAULT for memory that is not there, -EPERM for memory that may not be accessed so,
+ * -ENOBUFS for a chain of more elements than @room, and -EINVAL, -ELOOP or
+ * -E2BIG for a ring no driver may write. After an error but -EAGAIN and -ENODATA the
+ * ring cannot be trusted; nothing has been taken.
  */
 int vhn_split_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec *iov,
 		  unsigned int room, struct vhn_chain *chain)
 {
-	struct vhn_walk w = { .mem = mem, .iov = iov, .room = room, .chain = chain };
+	struct vhn_walk w = {
+		.mem = mem,
+		.iotlb = vr->iotlb,
+		.iov = iov,
+		.room = room,
+		.chain = chain,
+	};
 	int r;
 
 	if (vr->avail_idx == vr->last_avail) {

@@ -6,22 +6,34 @@
 #ifndef _VHN_VRING_WALK_H
 #define _VHN_VRING_WALK_H
 
+#include "iotlb.h"
 #include "mem.h"
 #include "vring.h"
 
 /**
  * struct vhn_walk - where a walk through one buffer stands
  * @mem: memory table
+ * @iotlb: in its place, or NULL
  * @iov: filled, readable part first
  * @room: elements in @iov
  * @chain: describes what was found so far
  */
 struct vhn_walk {
 	const struct vhn_mem *mem;
+	struct vhn_iotlb *iotlb;
 	struct iovec *iov;
 	unsigned int room;
 	struct vhn_chain *chain;
 };
+
+static inline int vhn_walk_find(struct vhn_walk *w, u64 addr, u32 len, u8 perm,
+				struct iovec *iov, unsigned int room)
+{
+	if (likely(!w->iotlb))
+		return vhn_mem_translate(w->mem, addr, len, iov, room);
+	w->chain->perm = perm;
+	return vhn_iotlb_translate(w->iotlb, addr, len, perm, iov, room, &w->chain->missed);
+}
 
 /* One buffer descriptor: find its memory and add it to the readable or writable part. */
 static inline int vhn_walk_add(struct vhn_walk *w, u64 addr, u32 len, u16 flags)
@@ -33,7 +45,9 @@ static inline int vhn_walk_add(struct vhn_walk *w, u64 addr, u32 len, u16 flags)
 	if (unlikely(!len))
 		return -EINVAL;
 
-	n = vhn_mem_translate(w->mem, addr, len, w->iov + used, w->room - used);
+	n = vhn_walk_find(w, addr, len,
+			  flags & VRING_DESC_F_WRITE ? VHOST_ACCESS_WO : VHOST_ACCESS_RO,
+			  w->iov + used, w->room - used);
 	if (unlikely(n < 0))
 		return n;
 
@@ -51,7 +65,7 @@ static inline int vhn_walk_add(struct vhn_walk *w, u64 addr, u32 len, u16 flags)
 }
 
 /* Find an indirect table; returns how many descriptors it has room for. */
-static inline int vhn_walk_table(const struct vhn_vring *vr, const struct vhn_walk *w, u64 addr,
+static inline int vhn_walk_table(const struct vhn_vring *vr, struct vhn_walk *w, u64 addr,
 				 u32 len, struct iovec *where)
 {
 	int n;
@@ -62,7 +76,7 @@ static inline int vhn_walk_table(const struct vhn_vring *vr, const struct vhn_wa
 		return -E2BIG;
 
 	/* A table across two regions would need a copy; no driver makes one. */
-	n = vhn_mem_translate(w->mem, addr, len, where, 1);
+	n = vhn_walk_find(w, addr, len, VHOST_ACCESS_RO, where, 1);
 	if (unlikely(n < 0))
 		return n;
 	return len / sizeof(struct vring_desc);

@@ -166,6 +166,19 @@ void vhn_worker_queue(struct vhn_worker *w, struct vhn_work *work)
 }
 
 /**
+ * vhn_worker_is_idle() - has it nothing to do but what it does?
+ * @w: the worker
+ *
+ * Context: worker.
+ *
+ * Return: false when something is queued, or when it is to end.
+ */
+bool vhn_worker_is_idle(const struct vhn_worker *w)
+{
+	return llist_empty(&w->work) && !kthread_should_stop();
+}
+
+/**
  * vhn_worker_flush() - wait until all that was queued has been done
  * @w: the worker; may have no thread
  *

@@ -61,6 +61,7 @@ void vhn_work_init(struct vhn_work *work, void (*fn)(struct vhn_work *work));
 int vhn_worker_start(struct vhn_worker *w);
 void vhn_worker_stop(struct vhn_worker *w);
 void vhn_worker_queue(struct vhn_worker *w, struct vhn_work *work);
+bool vhn_worker_is_idle(const struct vhn_worker *w);
 void vhn_worker_flush(struct vhn_worker *w);
 void vhn_worker_run(struct vhn_worker *w, struct vhn_work *work);
 

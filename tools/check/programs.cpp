@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 /// Tests these programs have at least, so that one that forgets its tests is noticed.
 const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"apply_filter_test", 23},
+    {"busy_poll_test", 6},
     {"check_mutant_test", 3},
     {"churn_test", 4},
     {"coal_change_test", 25},
@@ -30,6 +31,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"control_steering_test", 11},
     {"control_test", 25},
     {"device_row_test", 21},
+    {"dirty_log_test", 11},
     {"driver_commands_test", 25},
     {"driver_control_test", 20},
     {"driver_feature_test", 5},
@@ -51,7 +53,8 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hunter_test", 6},
     {"ioctl_failure_test", 28},
     {"ioctl_walk_test", 3},
-    {"kunit", 222},
+    {"iotlb_test", 19},
+    {"kunit", 242},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},
     {"loopback_control_test", 14},
@@ -62,6 +65,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"loopback_traffic_test", 9},
     {"mac_policy_test", 5},
     {"notify_test", 12},
+    {"other_backend_test", 8},
     {"packed_ring_test", 21},
     {"pair_coalescing_test", 10},
     {"pair_driver_test", 9},

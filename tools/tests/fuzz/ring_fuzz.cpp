@@ -138,7 +138,7 @@ void Fuzzed::make_table() {
     head->regions[0] = {guest_base, piece, reinterpret_cast<std::uintptr_t>(first_.get()), 0};
     head->regions[1] = {guest_base + piece, piece, reinterpret_cast<std::uintptr_t>(second_.get()),
                         0};
-    mem_ = vhn_mem_from_user(head);
+    mem_ = vhn_mem_from_user(head, 64);
     require(!IS_ERR(mem_));
 }
 

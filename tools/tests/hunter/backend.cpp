@@ -99,6 +99,10 @@ socket* vhn_backend_get(int fd) {
 void vhn_backend_put(socket* /*sock*/) {
 }
 
+bool vhn_backend_takes_batches(const socket* sock) {
+    return READ_ONCE(sock->sk->sk_sndbuf) == INT_MAX;
+}
+
 void vhn_prefetch_attach(vhn_prefetch* /*prefetch*/, socket* /*sock*/) {
 }
 

@@ -23,7 +23,7 @@ vhn_mem* memory_table(const vcoal::GuestMemory& memory) {
     auto* head = reinterpret_cast<vhost_memory*>(table);
     head->nregions = 1;
     head->regions[0] = memory.region();
-    return vhn_mem_from_user(head);
+    return vhn_mem_from_user(head, 64);
 }
 
 } // namespace

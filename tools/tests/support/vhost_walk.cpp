@@ -70,6 +70,7 @@ private:
     std::vector<std::byte> backend_features();
     std::vector<std::byte> memory_table();
     std::vector<std::byte> ring_addresses();
+    std::vector<std::byte> log_base();
     std::vector<std::byte> file(unsigned long request);
     std::vector<std::byte> state(unsigned long request);
     std::vector<std::byte> coalescing();
@@ -84,7 +85,7 @@ private:
 
 VhostWalk::VhostWalk()
     : WalkTarget(vhost_node, all_vhost_ioctls(),
-                 {.read = {false, {EINVAL}}, .write = {false, {EINVAL}}, .map = {false, {ENODEV}}}),
+                 {.read = {true, {EAGAIN}}, .write = {false, {EINVAL}}, .map = {false, {ENODEV}}}),
       memory_(memory_bytes), rx_(memory_, {.size = ring_size}), tx_(memory_, {.size = ring_size}) {
     tap_.set_header_size(sizeof(virtio_net_hdr_v1));
     tap_.netdev().disable_ipv6();
@@ -168,6 +169,10 @@ std::vector<std::byte> VhostArguments::make(unsigned long request) {
     case VHOST_SET_VRING_ERR:
     case VHOST_NET_SET_BACKEND:
         return file(request);
+    case VHOST_SET_LOG_BASE:
+        return log_base();
+    case VHOST_SET_LOG_FD:
+        return bytes_of(descriptor(world_.queue(VHN_VRING_RX).error_fd().get()));
     case VHN_SET_COAL:
         return coalescing();
     case VHN_SET_FILTER:
@@ -203,7 +208,8 @@ std::vector<std::byte> VhostArguments::features() {
         feature(VIRTIO_RING_F_INDIRECT_DESC) | feature(VIRTIO_RING_F_EVENT_IDX) |
         feature(VIRTIO_F_IN_ORDER) | feature(VIRTIO_NET_F_MRG_RXBUF) |
         feature(VHOST_NET_F_VIRTIO_NET_HDR) | feature(VIRTIO_NET_F_HASH_REPORT) |
-        feature(VIRTIO_NET_F_NOTF_COAL) | feature(VIRTIO_NET_F_VQ_NOTF_COAL);
+        feature(VIRTIO_NET_F_NOTF_COAL) | feature(VIRTIO_NET_F_VQ_NOTF_COAL) |
+        feature(VHOST_F_LOG_ALL);
     const std::uint64_t any =
         std::uint64_t{chance_.between(0, ~0U)} << 32 | chance_.between(0, ~0U);
     if (!right()) {
@@ -251,6 +257,12 @@ std::vector<std::byte> VhostArguments::ring_addresses() {
     return bytes_of(a);
 }
 
+// The bitmap that counts has its place in the middle of the guest's memory.
+std::vector<std::byte> VhostArguments::log_base() {
+    const std::uint64_t mine = world_.memory().process_address(world_.memory().base());
+    return bytes_of(right() ? mine : address());
+}
+
 std::vector<std::byte> VhostArguments::file(unsigned long request) {
     const unsigned i = index();
     Queue& queue = world_.queue(i);
@@ -271,6 +283,8 @@ std::vector<std::byte> VhostArguments::state(unsigned long request) {
         argument.value = ring_size;
     } else if (request == VHOST_SET_VRING_BASE) {
         argument.value = world_.available(argument.index);
+    } else if (request == VHOST_SET_VRING_BUSYLOOP_TIMEOUT) {
+        argument.value = chance_.between(0, 100);
     }
     if (!right()) {
         argument.value = number();

@@ -5,6 +5,7 @@
 #include "support/bench.hpp"
 #include "support/dirty_log.hpp"
 #include "support/nodes.hpp"
+#include "vcoal/error.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -219,13 +220,15 @@ TEST(DirtyLog, OneThatIsGoneStopsTheQueueUntilThereIsAnother) {
     DirtyLog gone(driver.memory());
     start_log(driver, gone);
     gone.vanish();
-    bench.inject();
-    EXPECT_TRUE(eventually([&] { return bench.rx().errors() > 0; }));
+    bench.transmit_one();
+    EXPECT_TRUE(eventually([&] { return bench.tx().errors() > 0; }));
 
     DirtyLog log(driver.memory());
     start_log(driver, log);
     driver.vhost().set_memory(std::vector{driver.memory().region()});
-    bench.deliver(frames);
-    bench.drain();
+    bench.await_sent(1);
+    bench.expect_on_host(1);
+    bench.transmit(frames);
+    bench.expect_on_host(frames);
     EXPECT_FALSE(log.take().empty());
 }
