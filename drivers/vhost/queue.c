@@ -211,6 +211,9 @@ static int start(struct vhn_queue *q, struct socket *sock)
 
 	mutex_lock(&q->mutex);
 	q->ring.pending = q->dev->used;
+	/* What was found before was as long as the ring was then. */
+	if (q->ring.iotlb)
+		vhn_queue_place(q, true);
 	err = vhn_queue_find_used(q) ? -EFAULT : vhn_vring_start(&q->ring);
 	if (!err && q->log.ring)
 		err = vhn_log_ring(&q->log, q->mem, &q->ring);

@@ -53,7 +53,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hunter_test", 6},
     {"ioctl_failure_test", 28},
     {"ioctl_walk_test", 3},
-    {"iotlb_test", 19},
+    {"iotlb_test", 20},
     {"kunit", 242},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},

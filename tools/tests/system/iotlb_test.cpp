@@ -187,6 +187,20 @@ TEST(OurIotlb, IsTheOwnersAlone) {
     guest.both_ways(1);
 }
 
+// What was found of a ring is no more of it than the ring had then.
+TEST(OurIotlb, ALargerRingIsLookedUpAnew) {
+    Behind guest(on(vhost_node));
+    guest.both_ways(1);
+    NetDriver& driver = guest.bench.driver();
+    driver.stop();
+    driver.vhost().set_vring_size(VHN_VRING_TX, 32768);
+    vhost_vring_file backend{VHN_VRING_TX, driver.tap().get()};
+    EXPECT_EQ(driver.vhost().try_ioctl(VHOST_NET_SET_BACKEND, &backend), EFAULT);
+    driver.start_queue(VHN_VRING_RX);
+    driver.start_queue(VHN_VRING_TX);
+    guest.both_ways(1);
+}
+
 // A place for the owner that nobody has checked would be used otherwise.
 TEST(OurIotlb, DoesNotGoAwayUnderARunningQueue) {
     Behind guest(on(vhost_node));
