@@ -98,14 +98,10 @@ Strings arguments_for(std::size_t nic) {
 }
 
 Strings machine(const std::string& kernel, const std::string& out, const std::string& monitor) {
-    Strings argv{"tools/vm/vm",
-                 "--kernel",
-                 kernel,
-                 "--timeout",
-                 std::to_string(limit.count()),
-                 "--out",
-                 out,
-                 "--qemu=-qmp",
+    Strings argv{"tools/vm/vm", "--kernel", kernel, "--timeout", std::to_string(limit.count()),
+                 "--out", out,
+                 // Its slots are for cards that are pulled and plugged; those of a q35 are not.
+                 "--qemu=-machine", "--qemu=pc", "--qemu=-qmp",
                  fmt::format("--qemu=unix:{},server=on,wait=off", monitor)};
     for (std::size_t nic = 0; nic < qemu_nics.size(); nic++) {
         const Strings more = arguments_for(nic);
