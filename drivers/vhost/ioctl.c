@@ -56,11 +56,17 @@ void vhn_dev_unlock(struct vhn_dev *dev)
 	mutex_unlock(&dev->mutex);
 }
 
-/*
+/**
+ * vhn_dev_check_owner() - may the caller act on the device?
+ * @dev: the device
+ *
  * The owner is a process, or rather its memory: whoever else has the file may not act
- * on it, and nobody may once that process is gone.
+ * on it, and nobody may once that process is gone. Context: process; the device's mutex
+ * held.
+ *
+ * Return: 0 or -EPERM.
  */
-static int check_owner(const struct vhn_dev *dev)
+int vhn_dev_check_owner(const struct vhn_dev *dev)
 {
 	return dev->worker.mm && dev->worker.mm == current->mm ? 0 : -EPERM;
 }
@@ -152,7 +158,7 @@ static int reset_owner(struct vhn_dev *dev)
 {
 	struct vhn_mem *mem;
 
-	if (check_owner(dev))
+	if (vhn_dev_check_owner(dev))
 		return -EPERM;
 	/* Allocated first: afterwards nothing may fail. */
 	mem = vhn_mem_empty();
@@ -281,7 +287,7 @@ static int set_backend(struct vhn_dev *dev, void __user *arg)
 
 	if (copy_from_user(&backend, arg, sizeof(backend)))
 		return -EFAULT;
-	if (check_owner(dev))
+	if (vhn_dev_check_owner(dev))
 		return -EPERM;
 	if (backend.index >= VHN_NR_VRINGS)
 		return -ENOBUFS;
@@ -320,7 +326,7 @@ long vhn_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
 		return set_backend(dev, arg);
 	}
 
-	if (check_owner(dev))
+	if (vhn_dev_check_owner(dev))
 		return -EPERM;
 	switch (cmd) {
 	case VHOST_SET_MEM_TABLE:

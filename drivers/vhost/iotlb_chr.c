@@ -130,7 +130,7 @@ static int handle(struct vhn_dev *dev, const struct vhost_iotlb_msg *msg)
 	lockdep_assert_held(&dev->mutex);
 	if (!vhn_iotlb_is_on(dev->iotlb))
 		return -EFAULT;
-	if (!dev->worker.mm || dev->worker.mm != current->mm)
+	if (vhn_dev_check_owner(dev))
 		return -EPERM;
 	switch (msg->type) {
 	case VHOST_IOTLB_UPDATE:

@@ -27,14 +27,6 @@ static bool covers(const u8 __user *base, u64 first, u64 last)
 	       access_ok(base + from, to - from + 1);
 }
 
-/* The part of a ring that the device writes. */
-static size_t used_size(const struct vhn_vring *vr)
-{
-	size_t event = vr->event_idx ? sizeof(__le16) : 0;
-
-	return offsetof(struct vring_used, ring[vr->num]) + event;
-}
-
 /**
  * vhn_log_accessible() - does the bitmap lie in user space as far as it is needed?
  * @log: the log
@@ -51,7 +43,7 @@ bool vhn_log_accessible(const struct vhn_log *log, const struct vhn_mem *mem,
 	unsigned int i;
 
 	if (log->ring && !vr->packed && !vr->iotlb &&
-	    !covers(log->base, log->ring_addr, log->ring_addr + used_size(vr) - 1))
+	    !covers(log->base, log->ring_addr, log->ring_addr + vhn_vring_used_size(vr) - 1))
 		return false;
 	for (i = 0; log->buffers && i < mem->nr; i++)
 		if (!covers(log->base, mem->regions[i].first, mem->regions[i].last))
@@ -158,26 +150,22 @@ static int note_area(const struct vhn_log *log, const struct vhn_mem *mem, const
  *
  * All that the device may write counts: under traffic it does. The log knows where a
  * split ring's part is for the guest, unless that has an IOMMU; a packed ring is where its
- * memory is. Context: the
- * owner's memory, queue mutex held. May fault.
+ * memory is. Context: the owner's memory, queue mutex held. May fault.
  *
  * Return: 0 or -EFAULT.
  */
 int vhn_log_ring(const struct vhn_log *log, const struct vhn_mem *mem,
 		 const struct vhn_vring *vr)
 {
-	u64 first = log->ring_addr;
-	int err;
+	size_t used = vhn_vring_used_size(vr);
+	int err = 0;
 
-	if (!vr->packed) {
-		if (vr->iotlb)
-			err = note_area(log, mem, vr->used, used_size(vr));
-		else
-			err = note_guest(log->base, first, first + used_size(vr) - 1);
-		return noted(log, err);
-	}
-	err = vr->slots ? note_area(log, mem, vr->slots, vr->num * sizeof(*vr->slots)) : 0;
-	if (!err)
-		err = note_area(log, mem, vr->device_event, sizeof(*vr->device_event));
+	/* Used descriptors are written over available ones. */
+	if (vr->packed && vr->slots)
+		err = note_area(log, mem, vr->slots, vhn_vring_desc_size(vr));
+	if (!err && (vr->packed || vr->iotlb))
+		err = note_area(log, mem, vr->used, used);
+	else if (!err)
+		err = note_guest(log->base, log->ring_addr, log->ring_addr + used - 1);
 	return noted(log, err);
 }

@@ -6,60 +6,14 @@
  */
 #include "queue.h"
 
-struct part {
-	u64 addr;
-	size_t size;
-	u8 perm;
-	void __user *found;
-};
-
-static struct part desc_part(const struct vhn_queue *q)
-{
-	const struct vhn_vring *vr = &q->ring;
-
-	return (struct part){
-		.addr = q->place.desc,
-		.size = (size_t)vr->num * sizeof(*vr->desc),
-		/* A used descriptor is written over an available one. */
-		.perm = vr->packed ? VHOST_ACCESS_RW : VHOST_ACCESS_RO,
-	};
-}
-
-static struct part avail_part(const struct vhn_queue *q)
-{
-	const struct vhn_vring *vr = &q->ring;
-	size_t event = vr->event_idx ? sizeof(__le16) : 0;
-
-	return (struct part){
-		.addr = q->place.avail,
-		.size = vr->packed ? sizeof(*vr->driver_event) :
-			offsetof(struct vring_avail, ring[vr->num]) + event,
-		.perm = VHOST_ACCESS_RO,
-	};
-}
-
-static struct part used_part(const struct vhn_queue *q)
-{
-	const struct vhn_vring *vr = &q->ring;
-	size_t event = vr->event_idx ? sizeof(__le16) : 0;
-
-	return (struct part){
-		.addr = q->place.used,
-		.size = vr->packed ? sizeof(*vr->device_event) :
-			offsetof(struct vring_used, ring[vr->num]) + event,
-		.perm = VHOST_ACCESS_WO,
-	};
-}
-
-static int find(struct vhn_queue *q, struct part *part)
+static int find(struct vhn_queue *q, u64 addr, size_t size, u8 perm, void __user **found)
 {
 	u64 missed;
 	int err;
 
-	err = vhn_iotlb_area(q->ring.iotlb, part->addr, part->size, part->perm, &part->found,
-			     &missed);
+	err = vhn_iotlb_area(q->ring.iotlb, addr, size, perm, found, &missed);
 	if (err == -ENODATA)
-		vhn_iotlb_ask(q->ring.iotlb, q->index, missed, part->perm);
+		vhn_iotlb_ask(q->ring.iotlb, q->index, missed, perm);
 	return err;
 }
 
@@ -92,15 +46,14 @@ void vhn_queue_place(struct vhn_queue *q, bool iotlb)
  */
 int vhn_queue_find_used(struct vhn_queue *q)
 {
-	struct part used;
+	void __user *used;
 	int err;
 
 	if (!q->ring.iotlb || q->ring.used)
 		return 0;
-	used = used_part(q);
-	err = find(q, &used);
+	err = find(q, q->place.used, vhn_vring_used_size(&q->ring), VHOST_ACCESS_WO, &used);
 	if (!err)
-		q->ring.used = used.found;
+		q->ring.used = used;
 	return err;
 }
 
@@ -114,22 +67,23 @@ int vhn_queue_find_used(struct vhn_queue *q)
  */
 int vhn_queue_find_ring(struct vhn_queue *q)
 {
-	struct part desc, avail;
+	/* A used descriptor of a packed ring is written over an available one. */
+	u8 perm = q->ring.packed ? VHOST_ACCESS_RW : VHOST_ACCESS_RO;
+	void __user *desc, *avail;
 	int err;
 
 	if (likely(q->ring.desc && q->ring.avail && q->ring.used) || !q->ring.iotlb)
 		return 0;
-	desc = desc_part(q);
-	avail = avail_part(q);
-	err = find(q, &desc);
+	err = find(q, q->place.desc, vhn_vring_desc_size(&q->ring), perm, &desc);
 	if (!err)
-		err = find(q, &avail);
+		err = find(q, q->place.avail, vhn_vring_avail_size(&q->ring), VHOST_ACCESS_RO,
+			   &avail);
 	if (!err)
 		err = vhn_queue_find_used(q);
 	if (err)
 		return err;
-	q->ring.desc = desc.found;
-	q->ring.avail = avail.found;
+	q->ring.desc = desc;
+	q->ring.avail = avail;
 	return 0;
 }
 

@@ -205,6 +205,7 @@ __poll_t vhn_iotlb_poll(struct file *file, poll_table *table);
 long vhn_coal_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
 void vhn_dev_lock(struct vhn_dev *dev);
 void vhn_dev_unlock(struct vhn_dev *dev);
+int vhn_dev_check_owner(const struct vhn_dev *dev);
 void vhn_dev_disown(struct vhn_dev *dev);
 
 /**

@@ -10,6 +10,7 @@
 #ifndef _VHN_VRING_H
 #define _VHN_VRING_H
 
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <linux/uio.h>
 #include <linux/virtio_ring.h>
@@ -120,6 +121,31 @@ struct vhn_chain {
 	u64 missed;
 	u8 perm;
 };
+
+/* Bytes of a ring's three parts. A descriptor has as many in either layout; the event
+ * index counts where it was negotiated.
+ */
+static inline size_t vhn_vring_desc_size(const struct vhn_vring *vr)
+{
+	return (size_t)vr->num * sizeof(*vr->desc);
+}
+
+static inline size_t vhn_vring_avail_size(const struct vhn_vring *vr)
+{
+	if (vr->packed)
+		return sizeof(*vr->driver_event);
+	return offsetof(struct vring_avail, ring) + (size_t)vr->num * sizeof(__le16) +
+	       (vr->event_idx ? sizeof(__le16) : 0);
+}
+
+static inline size_t vhn_vring_used_size(const struct vhn_vring *vr)
+{
+	if (vr->packed)
+		return sizeof(*vr->device_event);
+	return offsetof(struct vring_used, ring) +
+	       (size_t)vr->num * sizeof(struct vring_used_elem) +
+	       (vr->event_idx ? sizeof(__le16) : 0);
+}
 
 bool vhn_split_accessible(const struct vhn_vring *vr);
 int vhn_split_start(struct vhn_vring *vr);

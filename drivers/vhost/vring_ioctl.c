@@ -12,6 +12,13 @@
 
 #include "queue.h"
 
+static int put_state(const struct vhn_queue *q, void __user *arg, u32 num)
+{
+	struct vhost_vring_state s = { .index = q->index, .num = num };
+
+	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
+}
+
 static int set_num(struct vhn_queue *q, void __user *arg)
 {
 	struct vhost_vring_state s;
@@ -51,11 +58,11 @@ static int set_base(struct vhn_queue *q, void __user *arg)
 
 static int get_base(struct vhn_queue *q, void __user *arg)
 {
-	struct vhost_vring_state s = { .index = q->index, .num = q->ring.last_avail };
+	u32 base = q->ring.last_avail;
 
 	if (q->ring.packed)
-		s.num |= (u32)q->ring.last_used << 16;
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
+		base |= (u32)q->ring.last_used << 16;
+	return put_state(q, arg, base);
 }
 
 /* Each part where its layout wants it. */
@@ -175,13 +182,6 @@ static int set_endian(struct vhn_queue *q, void __user *arg)
 	return s.num == VHOST_VRING_LITTLE_ENDIAN ? 0 : -EINVAL;
 }
 
-static int get_endian(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_state s = { .index = q->index, .num = VHOST_VRING_LITTLE_ENDIAN };
-
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
-}
-
 static int set_spin(struct vhn_queue *q, void __user *arg)
 {
 	struct vhost_vring_state s;
@@ -190,13 +190,6 @@ static int set_spin(struct vhn_queue *q, void __user *arg)
 		return -EFAULT;
 	q->spin_usecs = s.num;
 	return 0;
-}
-
-static int get_spin(struct vhn_queue *q, void __user *arg)
-{
-	struct vhost_vring_state s = { .index = q->index, .num = q->spin_usecs };
-
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
 }
 
 static int vring_locked(struct vhn_queue *q, unsigned int cmd, void __user *arg)
@@ -221,11 +214,11 @@ static int vring_locked(struct vhn_queue *q, unsigned int cmd, void __user *arg)
 	case VHOST_SET_VRING_ENDIAN:
 		return set_endian(q, arg);
 	case VHOST_GET_VRING_ENDIAN:
-		return get_endian(q, arg);
+		return put_state(q, arg, VHOST_VRING_LITTLE_ENDIAN);
 	case VHOST_SET_VRING_BUSYLOOP_TIMEOUT:
 		return set_spin(q, arg);
 	case VHOST_GET_VRING_BUSYLOOP_TIMEOUT:
-		return get_spin(q, arg);
+		return put_state(q, arg, q->spin_usecs);
 	default:
 		return -ENOIOCTLCMD;
 	}

@@ -65,9 +65,9 @@ static bool is_available(u16 flags, u16 place)
  */
 bool vhn_packed_accessible(const struct vhn_vring *vr)
 {
-	return access_ok(vr->slots, (size_t)vr->num * sizeof(*vr->slots)) &&
-	       access_ok(vr->driver_event, sizeof(*vr->driver_event)) &&
-	       access_ok(vr->device_event, sizeof(*vr->device_event));
+	return access_ok(vr->slots, vhn_vring_desc_size(vr)) &&
+	       access_ok(vr->driver_event, vhn_vring_avail_size(vr)) &&
+	       access_ok(vr->device_event, vhn_vring_used_size(vr));
 }
 
 /**
@@ -205,13 +205,7 @@ static int walk_chain(const struct vhn_vring *vr, struct vhn_walk *w, u16 *place
 int vhn_packed_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec *iov,
 		   unsigned int room, struct vhn_chain *chain)
 {
-	struct vhn_walk w = {
-		.mem = mem,
-		.iotlb = vr->iotlb,
-		.iov = iov,
-		.room = room,
-		.chain = chain,
-	};
+	struct vhn_walk w = vhn_walk_begin(vr, mem, iov, room, chain);
 	bool unseen = vr->avail_idx == vr->last_avail;
 	u16 place = vr->last_avail;
 	int r;

@@ -39,12 +39,9 @@ static __le16 __user *avail_event(const struct vhn_vring *vr)
  */
 bool vhn_split_accessible(const struct vhn_vring *vr)
 {
-	size_t event = vr->event_idx ? sizeof(__le16) : 0;
-	size_t num = vr->num;
-
-	return access_ok(vr->desc, num * sizeof(*vr->desc)) &&
-	       access_ok(vr->avail, offsetof(struct vring_avail, ring[num]) + event) &&
-	       access_ok(vr->used, offsetof(struct vring_used, ring[num]) + event);
+	return access_ok(vr->desc, vhn_vring_desc_size(vr)) &&
+	       access_ok(vr->avail, vhn_vring_avail_size(vr)) &&
+	       access_ok(vr->used, vhn_vring_used_size(vr));
 }
 
 /**
@@ -200,13 +197,7 @@ static int walk_chain(const struct vhn_vring *vr, struct vhn_walk *w)
 int vhn_split_pop(struct vhn_vring *vr, const struct vhn_mem *mem, struct iovec *iov,
 		  unsigned int room, struct vhn_chain *chain)
 {
-	struct vhn_walk w = {
-		.mem = mem,
-		.iotlb = vr->iotlb,
-		.iov = iov,
-		.room = room,
-		.chain = chain,
-	};
+	struct vhn_walk w = vhn_walk_begin(vr, mem, iov, room, chain);
 	int r;
 
 	if (vr->avail_idx == vr->last_avail) {

@@ -26,6 +26,19 @@ struct vhn_walk {
 	struct vhn_chain *chain;
 };
 
+static inline struct vhn_walk vhn_walk_begin(const struct vhn_vring *vr,
+					     const struct vhn_mem *mem, struct iovec *iov,
+					     unsigned int room, struct vhn_chain *chain)
+{
+	return (struct vhn_walk){
+		.mem = mem,
+		.iotlb = vr->iotlb,
+		.iov = iov,
+		.room = room,
+		.chain = chain,
+	};
+}
+
 static inline int vhn_walk_find(struct vhn_walk *w, u64 addr, u32 len, u8 perm,
 				struct iovec *iov, unsigned int room)
 {

@@ -109,12 +109,16 @@ std::string_view without_stamps(std::string_view line) {
     return line;
 }
 
-/// Calls @p f with each line, without its end and its stamps.
+/// Calls @p f with each line, without its end.
 template <typename F>
 void for_each_line(std::string_view text, F f) {
     while (!text.empty()) {
         const size_t end = std::min(text.find('\n'), text.size());
-        f(without_stamps(text.substr(0, end)));
+        std::string_view line = text.substr(0, end);
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        f(line);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
 }
@@ -129,7 +133,8 @@ bool foreign_race(std::string_view report) {
     }
     bool ours = false;
     unsigned depth = 0;
-    for_each_line(report, [&](std::string_view line) {
+    for_each_line(report, [&](std::string_view full) {
+        const std::string_view line = without_stamps(full);
         depth = line.starts_with(" asm_") ? near : depth;
         depth = line.starts_with(' ') ? depth + 1 : 0;
         ours |= depth <= near && mentions_any(line, our_modules);
@@ -259,15 +264,7 @@ constexpr std::array taints = {
 LogFindings judge_log(std::string_view log) {
     LogFindings findings;
     Collector collector(findings);
-    while (!log.empty()) {
-        const size_t end = std::min(log.find('\n'), log.size());
-        std::string_view line = log.substr(0, end);
-        if (line.ends_with('\r')) {
-            line.remove_suffix(1);
-        }
-        collector.line(line);
-        log.remove_prefix(std::min(end + 1, log.size()));
-    }
+    for_each_line(log, [&](std::string_view line) { collector.line(line); });
     collector.end();
     return findings;
 }

@@ -4,6 +4,7 @@
 // nothing that was taken back.
 #include "support/bench.hpp"
 #include "support/dirty_log.hpp"
+#include "support/in_child.hpp"
 #include "support/iommu.hpp"
 #include "support/nodes.hpp"
 #include "vcoal/error.hpp"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <future>
 #include <linux/vhost.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -65,17 +65,6 @@ vhost_iotlb_msg update(std::uint64_t address, std::uint64_t bytes, std::uint64_t
     message.perm = VHOST_ACCESS_RW;
     message.type = VHOST_IOTLB_UPDATE;
     return message;
-}
-
-/// What a process of its own says of something.
-int in_another_process(const std::function<int()>& what) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::_exit(what());
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 } // namespace
@@ -181,9 +170,9 @@ TEST(OurIotlb, WrapsAroundNoAddress) {
 TEST(OurIotlb, IsTheOwnersAlone) {
     Behind guest(on(vhost_node));
     const vhost_memory_region region = guest.bench.driver().memory().region();
-    EXPECT_EQ(in_another_process(
-                  [&] { return guest.iommu.try_send(update(0, 0x1000, region.userspace_addr)); }),
-              EPERM);
+    EXPECT_EQ(
+        in_child([&] { return guest.iommu.try_send(update(0, 0x1000, region.userspace_addr)); }),
+        EPERM);
     guest.both_ways(1);
 }
 

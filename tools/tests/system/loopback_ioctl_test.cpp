@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // /dev/virtio-loopback against callers that are wrong, hostile or not entitled.
+#include "support/in_child.hpp"
 #include "support/loopback_stub.hpp"
 #include "support/modules.hpp"
 #include "vcoal/error.hpp"
@@ -21,7 +22,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace vcoal;
@@ -206,17 +206,6 @@ struct LongAck {
     vlb_ack known;
     std::uint64_t more;
 };
-
-/// What @p action returns in a child process.
-int in_child(const std::function<int()>& action) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::_exit(action());
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 int open_code() {
     const Fd fd(::open(loopback_node, O_RDWR | O_CLOEXEC));
