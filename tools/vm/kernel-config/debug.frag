@@ -3,7 +3,8 @@
 # Errors in the use of memory, locks, timers, work items and DMA, and what is leaked.
 CONFIG_KASAN=y
 CONFIG_KASAN_GENERIC=y
-CONFIG_KASAN_OUTLINE=y
+# Checks in line: half as many instructions where they are most
+CONFIG_KASAN_INLINE=y
 CONFIG_KASAN_VMALLOC=y
 CONFIG_PROVE_LOCKING=y
 CONFIG_DEBUG_ATOMIC_SLEEP=y
