@@ -33,14 +33,17 @@ struct Skip {
     std::string_view why;
 };
 
+constexpr const char* uncleared_header =
+    "6.1's vhost_net does not clear the header that it writes, and its kernel drops packets by "
+    "what memory held; Debian's kernels clear all memory";
+
 constexpr std::array skips = {
     Skip{"loopback_arena_test", "LoopbackArena.UnmapIsCheckedForAddressLengthAndDirection",
          "it makes the very mistakes that DMA_API_DEBUG reports"},
     Skip{"loopback_arena_test", "LoopbackArena.SyncOutsideAMappingIsRefused",
          "it makes the very mistakes that DMA_API_DEBUG reports"},
-    Skip{"traffic_test", "Node/Traffic.HeaderWrittenByVhost/in_tree",
-         "6.1's vhost_net does not clear the header that it writes, and its kernel drops packets "
-         "by what memory held; Debian's kernels clear all memory"},
+    Skip{"traffic_test", "Node/Traffic.HeaderWrittenByVhost/in_tree", uncleared_header},
+    Skip{"dirty_log_test", "Node/DirtyLogOf.NotesHeadersThatVhostWrites/in_tree", uncleared_header},
 };
 
 /// A kernel that looks for errors is many times as slow, and so is its boot.

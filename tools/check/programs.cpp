@@ -51,7 +51,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hostile_ring_test", 98},
     {"hunt_test", 14},
     {"hunter_test", 6},
-    {"ioctl_failure_test", 28},
+    {"ioctl_failure_test", 33},
     {"ioctl_walk_test", 3},
     {"iotlb_test", 20},
     {"kunit", 242},

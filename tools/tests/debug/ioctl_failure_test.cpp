@@ -99,6 +99,16 @@ Bytes some_hash(VhostSetup& /*setup*/) {
     return bytes_of(hash);
 }
 
+/// A bitmap for the memory of the guest, of which one bit stands for a page.
+Bytes some_bitmap(VhostSetup& /*setup*/) {
+    static std::array<std::byte, 1 << 16> bitmap;
+    return bytes_of(std::uint64_t{reinterpret_cast<std::uintptr_t>(bitmap.data())});
+}
+
+Bytes log_fd(VhostSetup& setup) {
+    return bytes_of(setup.rx.call_fd().get());
+}
+
 int kick_fd(VhostSetup& setup) {
     return setup.rx.kick_fd().get();
 }
@@ -117,6 +127,8 @@ int tap_fd(VhostSetup& setup) {
 const Row rows[] = {
     ROW(VHOST_GET_FEATURES, State::running, zeroes),
     ROW(VHOST_SET_FEATURES, State::running, word(feature(VIRTIO_F_VERSION_1))),
+    {"VHOST_SET_FEATURES_with_an_IOMMU", VHOST_SET_FEATURES, State::ready,
+     word(feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_F_ACCESS_PLATFORM)), 1},
     ROW(VHOST_GET_BACKEND_FEATURES, State::running, zeroes),
     ROW(VHOST_SET_BACKEND_FEATURES, State::running, word(feature(VHN_BACKEND_F_COAL))),
     ROW(VHOST_SET_OWNER, State::fresh, zeroes, 2),
@@ -132,6 +144,10 @@ const Row rows[] = {
     ROW(VHOST_SET_VRING_ERR, State::running, file(call_fd)),
     ROW(VHOST_SET_VRING_ENDIAN, State::ready, state(VHOST_VRING_LITTLE_ENDIAN)),
     ROW(VHOST_GET_VRING_ENDIAN, State::ready, state(0)),
+    ROW(VHOST_SET_VRING_BUSYLOOP_TIMEOUT, State::running, state(0)),
+    ROW(VHOST_GET_VRING_BUSYLOOP_TIMEOUT, State::running, state(0)),
+    ROW(VHOST_SET_LOG_BASE, State::running, some_bitmap),
+    ROW(VHOST_SET_LOG_FD, State::running, log_fd),
     ROW(VHN_SET_COAL, State::running, zeroes),
     ROW(VHN_GET_COAL, State::running, zeroes),
     ROW(VHN_RESET_COAL, State::running, zeroes),
@@ -262,8 +278,8 @@ INSTANTIATE_TEST_SUITE_P(Large, PageFailure,
 
 TEST(OpenFailure, EachAllocationFailsOnce) {
     AllocationFaults faults;
-    // The name, the file, and the device.
-    fail_each(3, [&](unsigned nth) {
+    // The name, the file, the device, and what it has for an IOMMU.
+    fail_each(4, [&](unsigned nth) {
         int fd = -1;
         const FaultedCall result = faults.fail_nth(nth, [&] {
             fd = ::open(vhost_node, O_RDWR | O_CLOEXEC);
