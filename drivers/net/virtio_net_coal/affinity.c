@@ -30,14 +30,17 @@ static void spread_pair(struct vnc *vnc, u32 pair, struct cpumask *mask)
 	}
 	virtqueue_set_affinity(vnc->rxqs[pair].vq, mask);
 	virtqueue_set_affinity(vnc->txqs[pair].vq, mask);
-	netif_set_xps_queue(vnc->dev, mask, pair);
+	/* It goes when the interface is unregistered, so that there has to be one. */
+	if (vnc->dev->reg_state == NETREG_REGISTERED)
+		netif_set_xps_queue(vnc->dev, mask, pair);
 }
 
 /**
  * vnc_affinity_spread() - spread the pairs in use over the processors
  * @vnc: the device, its queues found
  *
- * If a processor comes or goes meanwhile, this is called again.
+ * If a processor comes or goes meanwhile, this is called again. Before the interface is
+ * registered only interrupts are spread.
  *
  * Context: process, under rtnl or before the interface is registered.
  */

@@ -19,6 +19,7 @@
 #include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
 #include <linux/virtio.h>
 #include <linux/virtio_ids.h>
 
@@ -115,6 +116,9 @@ static int probe(struct virtio_device *vdev)
 	ret = register_netdev(vnc->dev);
 	if (ret)
 		goto out_affinity;
+	rtnl_lock();
+	vnc_affinity_spread(vnc);
+	rtnl_unlock();
 	vnc_link_read(vnc);
 	return 0;
 
