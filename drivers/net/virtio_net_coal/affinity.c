@@ -30,17 +30,16 @@ static void spread_pair(struct vnc *vnc, u32 pair, struct cpumask *mask)
 	}
 	virtqueue_set_affinity(vnc->rxqs[pair].vq, mask);
 	virtqueue_set_affinity(vnc->txqs[pair].vq, mask);
-	/* It goes when the interface is unregistered, so that there has to be one. */
-	if (vnc->dev->reg_state == NETREG_REGISTERED)
-		netif_set_xps_queue(vnc->dev, mask, pair);
+	netif_set_xps_queue(vnc->dev, mask, pair);
 }
 
 /**
  * vnc_affinity_spread() - spread the pairs in use over the processors
  * @vnc: the device, its queues found
  *
- * If a processor comes or goes meanwhile, this is called again. Before the interface is
- * registered only interrupts are spread.
+ * If a processor comes or goes meanwhile, this is called again. Nothing happens before the
+ * interface is registered: the choice of a transmit queue is forgotten when that ends, and
+ * would be lost by a probe that fails.
  *
  * Context: process, under rtnl or before the interface is registered.
  */
@@ -49,6 +48,8 @@ void vnc_affinity_spread(struct vnc *vnc)
 	cpumask_var_t mask;
 	u32 i;
 
+	if (vnc->dev->reg_state != NETREG_REGISTERED)
+		return;
 	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
 		return;
 	for (i = 0; i < vnc->pairs; i++)
