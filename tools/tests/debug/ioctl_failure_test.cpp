@@ -99,15 +99,8 @@ Bytes some_hash(VhostSetup& /*setup*/) {
     return bytes_of(hash);
 }
 
-/// A bitmap for the memory of the guest, of which one bit stands for a page.
-Bytes some_bitmap(VhostSetup& /*setup*/) {
-    static std::array<std::byte, 1 << 16> bitmap;
-    return bytes_of(std::uint64_t{reinterpret_cast<std::uintptr_t>(bitmap.data())});
-}
-
-Bytes log_fd(VhostSetup& setup) {
-    return bytes_of(setup.rx.call_fd().get());
-}
+/// For the memory of the guest, of which one bit stands for a page.
+std::array<std::byte, 1 << 16> bitmap;
 
 int kick_fd(VhostSetup& setup) {
     return setup.rx.kick_fd().get();
@@ -115,6 +108,10 @@ int kick_fd(VhostSetup& setup) {
 
 int call_fd(VhostSetup& setup) {
     return setup.rx.call_fd().get();
+}
+
+Bytes log_fd(VhostSetup& setup) {
+    return bytes_of(call_fd(setup));
 }
 
 int tap_fd(VhostSetup& setup) {
@@ -146,7 +143,7 @@ const Row rows[] = {
     ROW(VHOST_GET_VRING_ENDIAN, State::ready, state(0)),
     ROW(VHOST_SET_VRING_BUSYLOOP_TIMEOUT, State::running, state(0)),
     ROW(VHOST_GET_VRING_BUSYLOOP_TIMEOUT, State::running, state(0)),
-    ROW(VHOST_SET_LOG_BASE, State::running, some_bitmap),
+    ROW(VHOST_SET_LOG_BASE, State::running, word(reinterpret_cast<std::uintptr_t>(bitmap.data()))),
     ROW(VHOST_SET_LOG_FD, State::running, log_fd),
     ROW(VHN_SET_COAL, State::running, zeroes),
     ROW(VHN_GET_COAL, State::running, zeroes),
