@@ -33,8 +33,7 @@ constexpr std::string_view usage =
     "failed, 1 if something did, 2 for wrong usage.\n";
 
 /// The end of a log: what a person would scroll to.
-void print_tail(const std::string& path) {
-    constexpr std::size_t lines = 40;
+void print_tail(const std::string& path, std::size_t lines) {
     std::ifstream file(path);
     std::vector<std::string> all;
     for (std::string line; std::getline(file, line);) {
@@ -51,7 +50,7 @@ void explain(const Outcome& outcome) {
         fmt::print("    {}\n", outcome.complaint);
     }
     fmt::print("    log: {}\n", outcome.log);
-    print_tail(outcome.log);
+    print_tail(outcome.log, 40);
 }
 
 /// What failed, once more: it has scrolled away by the end of an hour.
@@ -62,6 +61,9 @@ void print_failed(const Part& part, const Outcome& outcome) {
         fmt::print("    {}: {}\n", failure.test, failure.text);
     }
     fmt::print("    log: {}\n", outcome.log);
+    if (outcome.failures.empty()) {
+        print_tail(outcome.log, 10);
+    }
 }
 
 /// As many as the machine has CPUs: most of a test's time is some virtual machine's boot.

@@ -15,6 +15,7 @@
 #include <optional>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -110,6 +111,14 @@ int report(const Verdict& verdict, const Outcome& outcome, const fs::path& conso
 /// As many as are started until one is not spoilt by the emulator.
 constexpr int most_machines = 3;
 
+/// Whether the machine ended before it had booted, and no kernel said why. QEMU that ends
+/// with a status of its own did not like what it was told.
+bool died_in_boot(const Outcome& outcome) {
+    const bool refused = WIFEXITED(outcome.qemu_status) && WEXITSTATUS(outcome.qemu_status) != 0;
+    return outcome.end == End::machine_ended && !outcome.report.up && !refused &&
+           !judge_log(outcome.console).panicked;
+}
+
 /// What the emulator did wrong; nothing if all that happened is the kernel's doing.
 std::string emulator_failure(const Options& options, const Machine& machine,
                              const Outcome& outcome) {
@@ -120,6 +129,9 @@ std::string emulator_failure(const Options& options, const Machine& machine,
         ran_phantom_breakpoint(outcome.console)) {
         return "QEMU executed a breakpoint that is not in the kernel's memory: its defect, not "
                "the kernel's";
+    }
+    if (died_in_boot(outcome)) {
+        return "the machine ended before it had booted, and its kernel did not panic";
     }
     return {};
 }

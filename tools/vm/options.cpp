@@ -221,9 +221,9 @@ A message on standard error that begins with "vm:" tells these from a command
 which happens to use the same number.
 
 QEMU, when it emulates several CPUs, now and then executes a breakpoint that is not
-in memory (any more), of which the kernel dies; now and then it stands still before
-the kernel has booted. Then, and only then, the machine is started again, up to twice,
-and COMMAND runs from its beginning.
+in memory (any more), of which the kernel dies; now and then it stands still, or ends,
+before the kernel has booted. Then, and only then, the machine is started again, up to
+twice, and COMMAND runs from its beginning.
 )";
 }
 

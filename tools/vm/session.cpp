@@ -151,7 +151,7 @@ private:
     /// Waits for something to happen and deals with it; true when the run is over.
     bool step(Process& qemu, Outcome& outcome) {
         wait(qemu);
-        const bool machine_ended = qemu.wait(std::chrono::milliseconds(0)).has_value();
+        const std::optional<int> qemu_status = qemu.wait(std::chrono::milliseconds(0));
         receive();
         if (all_reported()) {
             outcome.end = End::reported;
@@ -163,8 +163,9 @@ private:
             outcome.signal = static_cast<int>(info.ssi_signo);
             return true;
         }
-        if (machine_ended) {
+        if (qemu_status) {
             outcome.end = End::machine_ended;
+            outcome.qemu_status = *qemu_status;
         } else if (boots_too_long()) {
             outcome.end = End::boot_timeout;
         } else if (parser_.report().dumped || (Clock::now() >= deadline_ && !ask_for_dump())) {

@@ -32,6 +32,8 @@ struct Outcome {
     std::chrono::seconds timeout{};
     Report report;
     std::string console;
+    /// QEMU's wait status of End::machine_ended.
+    int qemu_status = 0;
     /// What QEMU itself said.
     std::string qemu_messages;
 };

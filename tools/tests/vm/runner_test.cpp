@@ -102,8 +102,8 @@ INSTANTIATE_TEST_SUITE_P(Kernel, EveryKernel, testing::ValuesIn(kernels()), [](c
     return name;
 });
 
-/// Whether a process has @p text in its command line.
-bool process_exists(const std::string& text) {
+/// A process that has @p text in its command line, if there is one.
+std::optional<pid_t> find_process(const std::string& text) {
     for (const auto& entry : fs::directory_iterator("/proc")) {
         std::error_code none;
         if (!fs::exists(entry.path() / "cmdline", none)) {
@@ -111,13 +111,17 @@ bool process_exists(const std::string& text) {
         }
         try {
             if (read_file(entry.path() / "cmdline").find(text) != std::string::npos) {
-                return true;
+                return std::stoi(entry.path().filename());
             }
-        } catch (const Error&) {
-            continue; // it has just ended
+        } catch (const std::exception&) {
+            continue; // it has just ended, or is this one by another name
         }
     }
-    return false;
+    return {};
+}
+
+bool process_exists(const std::string& text) {
+    return find_process(text).has_value();
 }
 
 bool goes_away(const std::string& text) {
@@ -198,6 +202,28 @@ TEST_F(Runner, OneThatNeverBootsFails) {
     EXPECT_NE(err().find("FAILED: the machine did not boot within 3 s"), std::string::npos)
         << err();
     EXPECT_EQ(starts_again(), 2) << err();
+}
+
+// -S: QEMU would stay where it is until it is killed, three times.
+TEST_F(Runner, AMachineThatEndsBeforeItHasBootedIsTriedAgain) {
+    Process runner = start({"--timeout", "100", "--qemu=-S", "--", "true"});
+    const std::string console = fmt::format("console-{}.log", runner.pid());
+    std::optional<int> status;
+    for (int i = 0; i < 300 && !status; ++i) {
+        if (const auto qemu = find_process(console)) {
+            ::kill(*qemu, SIGKILL);
+        }
+        status = runner.wait(100ms);
+    }
+    ASSERT_TRUE(status);
+    EXPECT_EQ(WEXITSTATUS(*status), exit_cannot_run) << err();
+    EXPECT_EQ(starts_again(), 2) << err();
+}
+
+TEST_F(Runner, QemuThatRefusesIsNotAskedAgain) {
+    EXPECT_EQ(run({"--timeout", "100", "--qemu=-no-such-option", "--", "true"}), exit_cannot_run)
+        << err();
+    EXPECT_EQ(starts_again(), 0) << err();
 }
 
 TEST_P(EveryKernel, AHangFailsAndIsShown) {
