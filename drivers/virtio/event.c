@@ -48,7 +48,7 @@ static u32 queue_locked(struct vlb_events *e, const struct vlb_event *event)
 	slot->seq = e->seq;
 	slot->lost = e->lost;
 	e->lost = 0;
-	e->count++;
+	WRITE_ONCE(e->count, e->count + 1);
 	wake_up_poll(&e->readers, EPOLLIN | EPOLLRDNORM);
 	return slot->seq;
 }
@@ -167,7 +167,7 @@ static bool take(struct vlb_events *e, struct vlb_event *event)
 	if (have) {
 		*event = e->ring[e->first];
 		e->first = (e->first + 1) % VLB_MAX_EVENTS;
-		e->count--;
+		WRITE_ONCE(e->count, e->count - 1);
 	}
 	spin_unlock_irq(&e->lock);
 	return have;
