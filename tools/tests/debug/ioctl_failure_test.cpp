@@ -49,8 +49,8 @@ Bytes bytes_of(const T& value) {
 struct Row {
     const char* name;
     unsigned long request;
-    State state;
     std::function<Bytes(VhostSetup&)> argument;
+    State state;
     /// Allocations it cannot do without, at the least.
     unsigned needed = 0;
 };
@@ -122,37 +122,37 @@ int tap_fd(VhostSetup& setup) {
     { #request, request, __VA_ARGS__ }
 
 const Row rows[] = {
-    ROW(VHOST_GET_FEATURES, State::running, zeroes),
-    ROW(VHOST_SET_FEATURES, State::running, word(feature(VIRTIO_F_VERSION_1))),
-    {"VHOST_SET_FEATURES_with_an_IOMMU", VHOST_SET_FEATURES, State::ready,
-     word(feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_F_ACCESS_PLATFORM)), 1},
-    ROW(VHOST_GET_BACKEND_FEATURES, State::running, zeroes),
-    ROW(VHOST_SET_BACKEND_FEATURES, State::running, word(feature(VHN_BACKEND_F_COAL))),
-    ROW(VHOST_SET_OWNER, State::fresh, zeroes, 2),
-    ROW(VHOST_RESET_OWNER, State::running, zeroes, 1),
-    ROW(VHOST_SET_MEM_TABLE, State::running, table, 1),
-    ROW(VHOST_NET_SET_BACKEND, State::ready, file(tap_fd)),
-    ROW(VHOST_SET_VRING_NUM, State::ready, state(64)),
-    ROW(VHOST_SET_VRING_BASE, State::ready, state(7)),
-    ROW(VHOST_GET_VRING_BASE, State::running, state(0)),
-    ROW(VHOST_SET_VRING_ADDR, State::running, ring_addresses),
-    ROW(VHOST_SET_VRING_KICK, State::running, file(kick_fd)),
-    ROW(VHOST_SET_VRING_CALL, State::running, file(call_fd)),
-    ROW(VHOST_SET_VRING_ERR, State::running, file(call_fd)),
-    ROW(VHOST_SET_VRING_ENDIAN, State::ready, state(VHOST_VRING_LITTLE_ENDIAN)),
-    ROW(VHOST_GET_VRING_ENDIAN, State::ready, state(0)),
-    ROW(VHOST_SET_VRING_BUSYLOOP_TIMEOUT, State::running, state(0)),
-    ROW(VHOST_GET_VRING_BUSYLOOP_TIMEOUT, State::running, state(0)),
-    ROW(VHOST_SET_LOG_BASE, State::running, word(reinterpret_cast<std::uintptr_t>(bitmap.data()))),
-    ROW(VHOST_SET_LOG_FD, State::running, log_fd),
-    ROW(VHN_SET_COAL, State::running, zeroes),
-    ROW(VHN_GET_COAL, State::running, zeroes),
-    ROW(VHN_RESET_COAL, State::running, zeroes),
-    ROW(VHN_GET_STATS, State::running, zeroes),
-    ROW(VHN_SET_FILTER, State::running, zeroes, 1),
-    ROW(VHN_GET_FILTER, State::running, zeroes, 1),
-    ROW(VHN_SET_HASH, State::running, some_hash, 1),
-    ROW(VHN_GET_HASH, State::running, zeroes),
+    ROW(VHOST_GET_FEATURES, zeroes, State::running),
+    ROW(VHOST_SET_FEATURES, word(feature(VIRTIO_F_VERSION_1)), State::running),
+    {"VHOST_SET_FEATURES_with_an_IOMMU", VHOST_SET_FEATURES,
+     word(feature(VIRTIO_F_VERSION_1) | feature(VIRTIO_F_ACCESS_PLATFORM)), State::ready, 1},
+    ROW(VHOST_GET_BACKEND_FEATURES, zeroes, State::running),
+    ROW(VHOST_SET_BACKEND_FEATURES, word(feature(VHN_BACKEND_F_COAL)), State::running),
+    ROW(VHOST_SET_OWNER, zeroes, State::fresh, 2),
+    ROW(VHOST_RESET_OWNER, zeroes, State::running, 1),
+    ROW(VHOST_SET_MEM_TABLE, table, State::running, 1),
+    ROW(VHOST_NET_SET_BACKEND, file(tap_fd), State::ready),
+    ROW(VHOST_SET_VRING_NUM, state(64), State::ready),
+    ROW(VHOST_SET_VRING_BASE, state(7), State::ready),
+    ROW(VHOST_GET_VRING_BASE, state(0), State::running),
+    ROW(VHOST_SET_VRING_ADDR, ring_addresses, State::running),
+    ROW(VHOST_SET_VRING_KICK, file(kick_fd), State::running),
+    ROW(VHOST_SET_VRING_CALL, file(call_fd), State::running),
+    ROW(VHOST_SET_VRING_ERR, file(call_fd), State::running),
+    ROW(VHOST_SET_VRING_ENDIAN, state(VHOST_VRING_LITTLE_ENDIAN), State::ready),
+    ROW(VHOST_GET_VRING_ENDIAN, state(0), State::ready),
+    ROW(VHOST_SET_VRING_BUSYLOOP_TIMEOUT, state(0), State::running),
+    ROW(VHOST_GET_VRING_BUSYLOOP_TIMEOUT, state(0), State::running),
+    ROW(VHOST_SET_LOG_BASE, word(reinterpret_cast<std::uintptr_t>(bitmap.data())), State::running),
+    ROW(VHOST_SET_LOG_FD, log_fd, State::running),
+    ROW(VHN_SET_COAL, zeroes, State::running),
+    ROW(VHN_GET_COAL, zeroes, State::running),
+    ROW(VHN_RESET_COAL, zeroes, State::running),
+    ROW(VHN_GET_STATS, zeroes, State::running),
+    ROW(VHN_SET_FILTER, zeroes, State::running, 1),
+    ROW(VHN_GET_FILTER, zeroes, State::running, 1),
+    ROW(VHN_SET_HASH, some_hash, State::running, 1),
+    ROW(VHN_GET_HASH, zeroes, State::running),
 };
 
 #undef ROW
@@ -269,8 +269,8 @@ TEST_P(PageFailure, NoPagesAfterSome) {
 
 // The two arrays: for either there have been too few pages.
 INSTANTIATE_TEST_SUITE_P(Large, PageFailure,
-                         testing::Values(Row{"VHOST_SET_OWNER", VHOST_SET_OWNER, State::fresh,
-                                             zeroes, 3}),
+                         testing::Values(Row{"VHOST_SET_OWNER", VHOST_SET_OWNER, zeroes,
+                                             State::fresh, 3}),
                          row_name);
 
 TEST(OpenFailure, EachAllocationFailsOnce) {

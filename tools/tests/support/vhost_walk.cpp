@@ -21,6 +21,13 @@
 namespace vcoal::test {
 namespace {
 
+/// What lies at an address of this process, which a ring has as a number.
+template <typename T>
+T* object(const GuestMemory& memory, std::uint64_t address) {
+    std::byte* begin = memory.bytes().data();
+    return reinterpret_cast<T*>(begin + (address - reinterpret_cast<std::uintptr_t>(begin)));
+}
+
 constexpr std::uint16_t ring_size = 64;
 constexpr std::size_t memory_bytes = std::size_t{512} * 1024;
 constexpr std::uint32_t buffer_bytes = 2048;
@@ -110,8 +117,8 @@ VhostWalk::VhostWalk()
 // As a split ring has it.
 void VhostWalk::offer_buffer(unsigned index, unsigned descriptor, Chance& chance) {
     const RingAddresses& ring = queue(index).ring().addresses();
-    auto* desc = reinterpret_cast<vring_desc*>(ring.desc) + descriptor % ring_size;
-    auto* avail = reinterpret_cast<vring_avail*>(ring.avail);
+    auto* desc = object<vring_desc>(memory_, ring.desc) + descriptor % ring_size;
+    auto* avail = object<vring_avail>(memory_, ring.avail);
     const bool odd = chance.one_in(16);
     const std::uint32_t room = memory_bytes - buffer_bytes;
     store(&desc->addr, odd ? kernel_address : memory_.base() + chance.between(0, room));
@@ -128,7 +135,7 @@ void VhostWalk::offer_buffer(unsigned index, unsigned descriptor, Chance& chance
 
 std::uint16_t VhostWalk::available(unsigned index) {
     const RingAddresses& ring = queue(index).ring().addresses();
-    return std::atomic_ref(reinterpret_cast<vring_avail*>(ring.avail)->idx).load();
+    return std::atomic_ref(object<vring_avail>(memory_, ring.avail)->idx).load();
 }
 
 std::vector<std::byte> VhostWalk::argument(unsigned long request, Chance& chance) {
