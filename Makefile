@@ -157,9 +157,11 @@ bench-features: modules-$(KERNEL) build/tools/build.ninja  ## instructions per p
 lint: deps  ## checkpatch --strict, sparse, cppcheck, clang-format
 	@tools/vm/lint $(KERNELS)
 
-tidy: tools  ## clang-tidy over the C++ side; takes half an hour, so no part of check
-	@find tools -name '*.cpp' | sort | \
-		xargs -P$(JOBS) -n1 clang-tidy -p build/tools --quiet 2>build/tidy.log
+# Each file by the commands of the build that it belongs to.
+tidy: tools build/fuzz/build.ninja  ## clang-tidy over the C++ side; takes half an hour, so no part of check
+	@find tools -name '*.cpp' \( -path 'tools/tests/fuzz/*' -printf 'build/fuzz %p\n' \
+		-o -printf 'build/tools %p\n' \) | sort -k2 | \
+		xargs -P$(JOBS) -n2 clang-tidy --quiet -p 2>build/tidy.log
 
 clean:  ## remove build/ (not the cached kernels)
 	rm -rf build
