@@ -190,6 +190,23 @@ static void heads_and_indices_that_cannot_be(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pop(), -EINVAL);
 }
 
+/* Of what was seen one buffer was taken, so that there is room for an index below it. */
+static void what_was_announced_cannot_be_taken_back(struct kunit *test)
+{
+	put(r->desc, 0, 0, 4, 0, 0);
+	make_available(0);
+	make_available(0);
+	make_available(0);
+	KUNIT_EXPECT_EQ(test, pop(), 0);
+	r->avail->idx = (__force __virtio16)cpu_to_le16(2);
+	KUNIT_EXPECT_EQ(test, vhn_split_refresh(&r->vr), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vhn_split_kick_enable(&r->vr), -EINVAL);
+	r->avail->idx = (__force __virtio16)cpu_to_le16(3);
+	KUNIT_EXPECT_EQ(test, vhn_split_refresh(&r->vr), 0);
+	r->avail->idx = (__force __virtio16)cpu_to_le16(RING + 1);
+	KUNIT_EXPECT_EQ(test, vhn_split_refresh(&r->vr), RING - 2);
+}
+
 static void a_table_needs_the_feature(struct kunit *test)
 {
 	r->vr.indirect = false;
@@ -358,6 +375,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_indirect_table_may_end_a_chain),
 	KUNIT_CASE_PARAM(what_no_driver_may_write_is_refused, wrong_gen_params),
 	KUNIT_CASE(heads_and_indices_that_cannot_be),
+	KUNIT_CASE(what_was_announced_cannot_be_taken_back),
 	KUNIT_CASE(a_table_needs_the_feature),
 	KUNIT_CASE(more_elements_than_there_is_room_for),
 	KUNIT_CASE(a_size_is_a_power_of_two),

@@ -76,16 +76,17 @@ int vhn_split_start(struct vhn_vring *vr)
  * Context: worker, queue mutex held. May fault.
  *
  * Return: buffers beyond those seen before, -EFAULT, or -EINVAL when the driver's
- * index claims more than the ring holds.
+ * index claims more than the ring holds or takes back what it has announced.
  */
 int vhn_split_refresh(struct vhn_vring *vr)
 {
 	u16 seen = vr->avail_idx;
+	u32 most = vr->num - (u16)(seen - vr->last_avail);
 	u16 idx;
 
 	if (unlikely(vhn_load16(&idx, LE16(&vr->avail->idx))))
 		return -EFAULT;
-	if (unlikely((u16)(idx - vr->last_avail) > vr->num))
+	if (unlikely((u16)(idx - seen) > most))
 		return -EINVAL;
 
 	/* Entries are read after the index that announces them. */
