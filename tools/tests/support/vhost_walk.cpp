@@ -21,13 +21,6 @@
 namespace vcoal::test {
 namespace {
 
-/// What lies at an address of this process, which a ring has as a number.
-template <typename T>
-T* object(const GuestMemory& memory, std::uint64_t address) {
-    std::byte* begin = memory.bytes().data();
-    return reinterpret_cast<T*>(begin + (address - reinterpret_cast<std::uintptr_t>(begin)));
-}
-
 constexpr std::uint16_t ring_size = 64;
 constexpr std::size_t memory_bytes = std::size_t{512} * 1024;
 constexpr std::uint32_t buffer_bytes = 2048;
@@ -116,26 +109,24 @@ VhostWalk::VhostWalk()
 
 // As a split ring has it.
 void VhostWalk::offer_buffer(unsigned index, unsigned descriptor, Chance& chance) {
-    const RingAddresses& ring = queue(index).ring().addresses();
-    auto* desc = object<vring_desc>(memory_, ring.desc) + descriptor % ring_size;
-    auto* avail = object<vring_avail>(memory_, ring.avail);
+    const RawRing& ring = queue(index).split().raw();
+    vring_desc& desc = ring.desc(descriptor);
     const bool odd = chance.one_in(16);
     const std::uint32_t room = memory_bytes - buffer_bytes;
-    store(&desc->addr, odd ? kernel_address : memory_.base() + chance.between(0, room));
-    store(&desc->len, odd ? chance.between(0, ~0U) : buffer_bytes);
-    store(&desc->flags, odd                     ? chance.between(0, 0xffff)
-                        : index == VHN_VRING_RX ? VRING_DESC_F_WRITE
-                                                : 0);
-    store(&desc->next, chance.between(0, ring_size));
-    const std::uint16_t at = std::atomic_ref(avail->idx).load();
-    store(&avail->ring[at % ring_size], odd ? chance.between(0, 0xffff) : descriptor % ring_size);
-    store(&avail->idx, at + 1U);
+    store(&desc.addr, odd ? kernel_address : memory_.base() + chance.between(0, room));
+    store(&desc.len, odd ? chance.between(0, ~0U) : buffer_bytes);
+    store(&desc.flags, odd                     ? chance.between(0, 0xffff)
+                       : index == VHN_VRING_RX ? VRING_DESC_F_WRITE
+                                               : 0);
+    store(&desc.next, chance.between(0, ring_size));
+    const std::uint16_t at = ring.avail_idx().load();
+    store(&ring.avail_entry(at), odd ? chance.between(0, 0xffff) : descriptor % ring_size);
+    ring.avail_idx().store(static_cast<std::uint16_t>(at + 1U), std::memory_order_release);
     queue(index).kick_fd().signal();
 }
 
 std::uint16_t VhostWalk::available(unsigned index) {
-    const RingAddresses& ring = queue(index).ring().addresses();
-    return std::atomic_ref(object<vring_avail>(memory_, ring.avail)->idx).load();
+    return queue(index).split().raw().avail_idx().load();
 }
 
 std::vector<std::byte> VhostWalk::argument(unsigned long request, Chance& chance) {
