@@ -3,7 +3,7 @@
 # Errors in the use of memory, locks, timers, work items and DMA, and what is leaked.
 CONFIG_KASAN=y
 CONFIG_KASAN_GENERIC=y
-# Checks in line: half as many instructions where they are most
+# Checks in line: half as much time where they are most
 CONFIG_KASAN_INLINE=y
 CONFIG_KASAN_VMALLOC=y
 CONFIG_PROVE_LOCKING=y

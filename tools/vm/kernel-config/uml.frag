@@ -4,6 +4,8 @@
 # root file system, and what the modules need. Of everything else nothing.
 CONFIG_64BIT=y
 CONFIG_EXPERT=y
+# Of each stack 12 KB are for registers, see build-kernel.
+CONFIG_KERNEL_STACK_ORDER=3
 CONFIG_MODULES=y
 CONFIG_MODULE_UNLOAD=y
 CONFIG_KUNIT=y
