@@ -6,7 +6,6 @@
  */
 #include <linux/module.h>
 #include <linux/nospec.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
@@ -71,6 +70,26 @@ int vhn_dev_check_owner(const struct vhn_dev *dev)
 	return dev->worker.mm && dev->worker.mm == current->mm ? 0 : -EPERM;
 }
 
+static void free_queues(struct vhn_dev *dev)
+{
+	int i;
+
+	for (i = 0; i < VHN_NR_VRINGS; i++)
+		vhn_queue_free(&dev->queues[i]);
+}
+
+static int alloc_queues(struct vhn_dev *dev)
+{
+	int err = 0;
+	int i;
+
+	for (i = 0; i < VHN_NR_VRINGS && !err; i++)
+		err = vhn_queue_alloc(&dev->queues[i]);
+	if (err)
+		free_queues(dev);
+	return err;
+}
+
 static int set_owner(struct vhn_dev *dev)
 {
 	int err;
@@ -78,30 +97,12 @@ static int set_owner(struct vhn_dev *dev)
 	if (dev->worker.task)
 		return -EBUSY;
 
-	dev->iov = kvmalloc_array(VHN_MAX_IOV, sizeof(*dev->iov), GFP_KERNEL_ACCOUNT);
-	if (!dev->iov)
-		return -ENOMEM;
-	err = -ENOMEM;
-	dev->used = kvmalloc_array(VHN_MAX_IOV, sizeof(*dev->used), GFP_KERNEL_ACCOUNT);
-	if (!dev->used)
-		goto free_iov;
-	dev->tx = vhn_tx_batch_alloc();
-	if (!dev->tx)
-		goto free_used;
+	err = alloc_queues(dev);
+	if (err)
+		return err;
 	err = vhn_worker_start(&dev->worker);
 	if (err)
-		goto free_tx;
-	return 0;
-
-free_tx:
-	vhn_tx_batch_free(dev->tx);
-	dev->tx = NULL;
-free_used:
-	kvfree(dev->used);
-	dev->used = NULL;
-free_iov:
-	kvfree(dev->iov);
-	dev->iov = NULL;
+		free_queues(dev);
 	return err;
 }
 
@@ -145,13 +146,7 @@ void vhn_dev_disown(struct vhn_dev *dev)
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		vhn_queue_reset(&dev->queues[i]);
 	vhn_iotlb_stop(dev->iotlb);
-
-	vhn_tx_batch_free(dev->tx);
-	dev->tx = NULL;
-	kvfree(dev->used);
-	dev->used = NULL;
-	kvfree(dev->iov);
-	dev->iov = NULL;
+	free_queues(dev);
 }
 
 static int reset_owner(struct vhn_dev *dev)

@@ -5,6 +5,7 @@
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/net.h>
+#include <linux/slab.h>
 #include <linux/virtio_net.h>
 
 #include "kcompat.h"
@@ -60,6 +61,43 @@ void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index)
 	q->notify.index = index;
 	vhn_notify_init(&q->notify);
 	vhn_queue_reset(q);
+}
+
+/**
+ * vhn_queue_alloc() - memory to work with
+ * @q: the queue; has none
+ *
+ * Context: process, may sleep; the device's mutex held.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vhn_queue_alloc(struct vhn_queue *q)
+{
+	bool tx = q->index == VHN_VRING_TX;
+
+	q->iov = kvmalloc_array(VHN_MAX_IOV, sizeof(*q->iov), GFP_KERNEL_ACCOUNT);
+	q->used = kvmalloc_array(VHN_MAX_IOV, sizeof(*q->used), GFP_KERNEL_ACCOUNT);
+	q->tx = tx ? vhn_tx_batch_alloc() : NULL;
+	if (q->iov && q->used && (q->tx || !tx))
+		return 0;
+	vhn_queue_free(q);
+	return -ENOMEM;
+}
+
+/**
+ * vhn_queue_free() - give that memory back
+ * @q: the queue; may have none. Nobody works for it
+ *
+ * Context: process, may sleep; the device's mutex held, or nobody else has the device.
+ */
+void vhn_queue_free(struct vhn_queue *q)
+{
+	vhn_tx_batch_free(q->tx);
+	q->tx = NULL;
+	kvfree(q->used);
+	q->used = NULL;
+	kvfree(q->iov);
+	q->iov = NULL;
 }
 
 /**
@@ -210,7 +248,7 @@ static int start(struct vhn_queue *q, struct socket *sock)
 	int err;
 
 	mutex_lock(&q->mutex);
-	q->ring.pending = q->dev->used;
+	q->ring.pending = q->used;
 	/* What was found before was as long as the ring was then. */
 	if (q->ring.iotlb)
 		vhn_queue_place(q, true);

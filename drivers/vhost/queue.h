@@ -88,6 +88,11 @@ struct vhn_ring_place {
  * @spin_usecs: how long to look for more before asking to be woken, microseconds
  * @broken: the ring made no sense; left alone until it is set up again
  *
+ * There while there is an owner, and used by the worker under @mutex:
+ * @iov: where it gathers a packet
+ * @used: where it notes the buffers of one
+ * @tx: transmit: packets on their way to the socket
+ *
  * With rules of their own:
  * @filter: which packets the guest receives; NULL: all. Replaced by whoever has the
  *	    file, freed after a grace period
@@ -118,6 +123,10 @@ struct vhn_queue {
 	u32 spin_usecs;
 	bool broken;
 
+	struct iovec *iov;
+	struct vhn_used *used;
+	struct vhn_tx_batch *tx;
+
 	struct vhn_queue_filter __rcu *filter;
 	struct vhn_queue_hash __rcu *hash;
 	bool kicked;
@@ -140,9 +149,6 @@ struct vhn_queue {
  * @iotlb: where addresses lead, if the guest has an IOMMU
  * @log_event: eventfd of the dirty log; under @mutex, and for readers under any queue's
  * @backend_features: acknowledged; read without a lock
- * @iov: where the worker gathers a packet; there while there is an owner
- * @used: where it notes the buffers of one; there while there is an owner
- * @tx: packets on their way to the socket; there while there is an owner
  */
 struct vhn_dev {
 	struct mutex mutex;	/* serialises the vhost ABI */
@@ -154,9 +160,6 @@ struct vhn_dev {
 	struct vhn_iotlb *iotlb;
 	struct eventfd_ctx *log_event;
 	u64 backend_features;
-	struct iovec *iov;
-	struct vhn_used *used;
-	struct vhn_tx_batch *tx;
 };
 
 /* A work item of the worker stops here and queues itself anew, so that a guest cannot
@@ -166,6 +169,8 @@ struct vhn_dev {
 #define VHN_WEIGHT_BYTES	0x80000
 
 void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index);
+int vhn_queue_alloc(struct vhn_queue *q);
+void vhn_queue_free(struct vhn_queue *q);
 void vhn_queue_reset(struct vhn_queue *q);
 int vhn_queue_set_backend(struct vhn_queue *q, int fd);
 void vhn_queue_stop(struct vhn_queue *q);

@@ -37,7 +37,7 @@ static int take_buffers(struct vhn_queue *q, u64 need, struct buffers *b)
 	struct vhn_chain chain;
 	int err;
 
-	*b = (struct buffers){ .iov = q->dev->iov, .start = q->ring.last_avail };
+	*b = (struct buffers){ .iov = q->iov, .start = q->ring.last_avail };
 	do {
 		if (unlikely(b->heads && !mergeable)) {
 			err = -EMSGSIZE;
@@ -168,7 +168,7 @@ static void drop(struct vhn_queue *q, u64_stats_t *cause)
 {
 	struct msghdr msg = { .msg_control = vhn_prefetch_take(&q->prefetch) };
 
-	iov_iter_init(&msg.msg_iter, ITER_DEST, q->dev->iov, 0, 0);
+	iov_iter_init(&msg.msg_iter, ITER_DEST, q->iov, 0, 0);
 	q->sock->ops->recvmsg(q->sock, &msg, 0, MSG_DONTWAIT | MSG_TRUNC);
 	vhn_stats_add(&q->stats, cause, 1);
 }

@@ -111,7 +111,7 @@ static int mend_header(struct virtio_net_hdr *hdr, u64 len)
  */
 static int copy_packet(struct vhn_queue *q, struct iov_iter *from)
 {
-	struct vhn_tx_batch *batch = q->dev->tx;
+	struct vhn_tx_batch *batch = q->tx;
 	u32 headroom = sock_flag(q->sock->sk, SOCK_XDP) ? XDP_PACKET_HEADROOM : 0;
 	u32 pad = SKB_DATA_ALIGN(NET_SKB_PAD + NET_IP_ALIGN + headroom + q->sock_hlen);
 	u64 len = iov_iter_count(from) - q->sock_hlen;
@@ -153,7 +153,7 @@ free:
 /* Hand the copied packets to the socket. It takes each or drops it, as it does with any. */
 static void send_batch(struct vhn_queue *q)
 {
-	struct vhn_tx_batch *batch = q->dev->tx;
+	struct vhn_tx_batch *batch = q->tx;
 	struct tun_msg_ctl ctl = {
 		.type = TUN_MSG_PTR,
 		.num = batch->nr,
@@ -269,14 +269,14 @@ static int send(struct vhn_queue *q, struct pass *p, const struct vhn_chain *cha
 		vhn_stats_add(&q->stats, &q->stats.drop_malformed, 1);
 		return 0;
 	}
-	iov_iter_init(&from, ITER_SOURCE, q->dev->iov, chain->out, chain->out_len);
+	iov_iter_init(&from, ITER_SOURCE, q->iov, chain->out, chain->out_len);
 	iov_iter_advance(&from, q->vhost_hlen);
 
 	err = -ENOSPC;
 	if (vhn_backend_takes_batches(q->sock))
 		err = copy_packet(q, &from);
 	if (err == -ENOSPC || err == -ENOMEM) {
-		iov_iter_init(&from, ITER_SOURCE, q->dev->iov, chain->out, chain->out_len);
+		iov_iter_init(&from, ITER_SOURCE, q->iov, chain->out, chain->out_len);
 		iov_iter_advance(&from, q->vhost_hlen);
 		err = send_one(q, p, &from);
 	}
@@ -294,7 +294,7 @@ static int one_packet(struct vhn_queue *q, struct pass *p)
 	struct vhn_chain chain;
 	int err;
 
-	err = vhn_vring_pop(&q->ring, q->mem, q->dev->iov, VHN_MAX_IOV, &chain);
+	err = vhn_vring_pop(&q->ring, q->mem, q->iov, VHN_MAX_IOV, &chain);
 	if (unlikely(err == -ENODATA))
 		vhn_queue_await(q, &chain);
 	if (err)

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 #include <linux/virtio_ring.h>
+#include <new>
 
 extern "C" {
 #include "mem.h"
@@ -30,25 +31,25 @@ vhn_mem* memory_table(const vcoal::GuestMemory& memory) {
 
 Device::Device(const Setup& setup, vcoal::GuestMemory& memory, Observer& observer)
     : setup_(setup), weak_(setup.weak && !setup.exact), memory_(memory), observer_(observer),
-      iov_(VHN_MAX_IOV), used_(VHN_MAX_IOV), calls_(1),
+      calls_(1),
       backend_(header, setup.batches, [this](std::uint32_t n) { observer_.delivered(n); }),
       dev_(std::make_unique<vhn_dev>()),
       queue_(dev_->queues[setup.transmit ? VHN_VRING_TX : VHN_VRING_RX]) {
     device = this;
     // Whoever asks for a worker finds one.
     dev_->worker.task = reinterpret_cast<task_struct*>(dev_.get());
-    dev_->iov = iov_.data();
-    dev_->used = used_.data();
-    dev_->tx = vhn_tx_batch_alloc();
     dev_->mem = memory_table(memory);
     vhn_queue_init(&queue_, dev_.get(), setup.transmit ? VHN_VRING_TX : VHN_VRING_RX);
+    if (vhn_queue_alloc(&queue_) != 0) {
+        throw std::bad_alloc();
+    }
     queue_.mem = dev_->mem;
     queue_.features = setup.mergeable ? BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) : 0;
     queue_.sock_hlen = header;
 }
 
 Device::~Device() {
-    vhn_tx_batch_free(dev_->tx);
+    vhn_queue_free(&queue_);
     vhn_mem_free(dev_->mem);
     device = nullptr;
 }

@@ -12,7 +12,6 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace hunter {
 
@@ -99,8 +98,6 @@ private:
     std::uint64_t now_ = 1'000'000'000;
     unsigned expiries_ = 0; ///< since the clock moved
     std::deque<vhn_work*> work_;
-    std::vector<iovec> iov_;
-    std::vector<vhn_used> used_;
     std::deque<eventfd_ctx> calls_;
     Backend backend_;
     std::unique_ptr<vhn_dev> dev_;

@@ -8,6 +8,7 @@
 #define kzalloc(size, flags)	calloc(1, size)
 #define kvmalloc(size, flags)	malloc(size)
 #define kvzalloc(size, flags)	calloc(1, size)
+#define kvmalloc_array(n, size, flags)	malloc((n) * (size))
 #define kfree(p)		free(p)
 #define kvfree(p)		free(p)
 
