@@ -19,14 +19,16 @@
  * struct queue - a virtqueue of which nothing is left out but packets
  * @n: under test
  * @stats: its counters
- * @worker: its worker
+ * @pool: its worker
+ * @attachment: says so
  * @mutex: its mutex
  * @ring: its ring
  */
 struct queue {
 	struct vhn_notify n;
 	struct vhn_stats stats;
-	struct vhn_worker worker;
+	struct vhn_worker_pool pool;
+	struct vhn_attachment attachment;
 	struct mutex mutex;	/* of the queue */
 	struct test_ring *ring;
 };
@@ -65,9 +67,11 @@ static int setup(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	mutex_init(&q->mutex);
 	vhn_stats_init(&q->stats);
-	KUNIT_ASSERT_EQ(test, vhn_worker_start(&q->worker), 0);
+	vhn_attachment_init(&q->attachment);
+	KUNIT_ASSERT_EQ(test, vhn_worker_pool_add(&q->pool), 0);
+	KUNIT_ASSERT_EQ(test, vhn_attachment_set(&q->attachment, &q->pool, 0), 0);
 	q->n.stats = &q->stats;
-	q->n.worker = &q->worker;
+	q->n.attachment = &q->attachment;
 	q->n.mutex = &q->mutex;
 	q->n.index = VHN_VRING_RX;
 	q->n.call = (struct eventfd_ctx *)&q;
@@ -78,10 +82,11 @@ static int setup(struct kunit *test)
 
 static void teardown(struct kunit *test)
 {
-	if (!q || !q->n.worker)
+	if (!q || !q->n.attachment)
 		return;
 	vhn_notify_close(&q->n);
-	vhn_worker_stop(&q->worker);
+	vhn_attachment_clear(&q->attachment, &q->pool);
+	vhn_worker_pool_stop(&q->pool);
 }
 
 static int set(u32 target, u32 packets, u32 usecs)
@@ -209,7 +214,7 @@ static void coal_o8_fewer_packets_than_pending_signal_without_traffic(struct kun
 	set(VHN_COAL_QUEUE, 100, 1000000);
 	publish(10);
 	set(VHN_COAL_QUEUE, 8, 1000000);
-	vhn_worker_flush(&q->worker);
+	vhn_worker_flush(q->attachment.worker);
 	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_COUNT), 1);
 }
@@ -220,7 +225,7 @@ static void coal_o8_switching_off_signals_what_is_pending(struct kunit *test)
 	set(VHN_COAL_QUEUE, 100, 1000000);
 	publish(10);
 	set(VHN_COAL_QUEUE, 0, 0);
-	vhn_worker_flush(&q->worker);
+	vhn_worker_flush(q->attachment.worker);
 	KUNIT_EXPECT_EQ(test, sent_for(VHN_COAL_IMMEDIATE), 1);
 	publish(1);
 	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 2);

@@ -91,7 +91,8 @@ static void work_that_waits_is_done_once(struct kunit *test)
 	vhn_worker_queue(&b->worker, &b->items[0].work);
 	vhn_worker_flush(&b->worker);
 	KUNIT_EXPECT_EQ(test, b->items[0].times, 1);
-	vhn_worker_run(&b->worker, &b->items[0].work);
+	vhn_worker_queue(&b->worker, &b->items[0].work);
+	vhn_worker_flush(&b->worker);
 	KUNIT_EXPECT_EQ(test, b->items[0].times, 2);
 }
 
@@ -118,7 +119,6 @@ static void what_is_queued_is_done_before_the_end(struct kunit *test)
 
 static void without_a_thread_nothing_happens(struct kunit *test)
 {
-	vhn_worker_run(&b->worker, &b->items[0].work);
 	vhn_worker_flush(&b->worker);
 	vhn_worker_stop(&b->worker);
 	KUNIT_EXPECT_EQ(test, b->done, 0);

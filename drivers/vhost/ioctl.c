@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The ABI of linux/vhost.h, what concerns the whole file; vring_ioctl.c has what
- * concerns one vring. Everything here runs under the device's mutex and may wait for the
- * worker; what may not is in coal_ioctl.c.
+ * concerns one vring, worker_ioctl.c the workers. Everything here runs under the device's
+ * mutex and may wait for a worker; what may not is in coal_ioctl.c.
  */
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <linux/vhost.h>
+#include <linux/vhost_worker.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_net_coal.h>
@@ -67,7 +68,7 @@ void vhn_dev_unlock(struct vhn_dev *dev)
  */
 int vhn_dev_check_owner(const struct vhn_dev *dev)
 {
-	return dev->worker.mm && dev->worker.mm == current->mm ? 0 : -EPERM;
+	return dev->owner && dev->owner == current->mm ? 0 : -EPERM;
 }
 
 static void free_queues(struct vhn_dev *dev)
@@ -92,18 +93,24 @@ static int alloc_queues(struct vhn_dev *dev)
 
 static int set_owner(struct vhn_dev *dev)
 {
-	int err;
+	int err, id;
+	int i;
 
-	if (dev->worker.task)
+	if (dev->owner)
 		return -EBUSY;
 
 	err = alloc_queues(dev);
 	if (err)
 		return err;
-	err = vhn_worker_start(&dev->worker);
-	if (err)
+	id = vhn_worker_pool_add(&dev->pool);
+	if (id < 0) {
 		free_queues(dev);
-	return err;
+		return id;
+	}
+	for (i = 0; i < VHN_NR_VRINGS; i++)
+		vhn_attachment_set(&dev->queues[i].attachment, &dev->pool, id);
+	dev->owner = current->mm;
+	return 0;
 }
 
 static void swap_mem(struct vhn_dev *dev, struct vhn_mem *mem)
@@ -120,7 +127,7 @@ static void swap_mem(struct vhn_dev *dev, struct vhn_mem *mem)
 		/* What was missing may be there now. */
 		if (q->broken) {
 			q->broken = false;
-			vhn_worker_queue(&dev->worker, &q->work);
+			vhn_attachment_queue(&q->attachment, &q->work);
 		}
 		mutex_unlock(&q->mutex);
 	}
@@ -141,7 +148,10 @@ void vhn_dev_disown(struct vhn_dev *dev)
 		vhn_queue_stop(&dev->queues[i]);
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		vhn_poll_stop(&dev->queues[i].kick_poll);
-	vhn_worker_stop(&dev->worker);
+	for (i = 0; i < VHN_NR_VRINGS; i++)
+		vhn_attachment_clear(&dev->queues[i].attachment, &dev->pool);
+	vhn_worker_pool_stop(&dev->pool);
+	dev->owner = NULL;
 	vhn_log_set_event(dev, NULL);
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		vhn_queue_reset(&dev->queues[i]);
@@ -231,7 +241,7 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 		q->ring.indirect = features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
 		vhn_queue_place(q, iotlb);
 		if (q->sock && iotlb)
-			vhn_worker_queue(&dev->worker, &q->work);
+			vhn_attachment_queue(&q->attachment, &q->work);
 		mutex_unlock(&q->mutex);
 		vhn_notify_set_guest(&q->notify, features & COAL_FEATURES);
 	}
@@ -319,6 +329,11 @@ long vhn_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg)
 		return reset_owner(dev);
 	case VHOST_NET_SET_BACKEND:
 		return set_backend(dev, arg);
+	case VHOST_NEW_WORKER:
+	case VHOST_FREE_WORKER:
+	case VHOST_ATTACH_VRING_WORKER:
+	case VHOST_GET_VRING_WORKER:
+		return vhn_worker_ioctl(dev, cmd, arg);
 	}
 
 	if (vhn_dev_check_owner(dev))

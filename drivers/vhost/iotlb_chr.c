@@ -109,9 +109,12 @@ static int update(struct vhn_dev *dev, const struct vhost_iotlb_msg *msg)
 	if (err)
 		return err;
 	forget(dev);
-	for (i = 0; i < VHN_NR_VRINGS; i++)
+	for (i = 0; i < VHN_NR_VRINGS; i++) {
+		struct vhn_queue *q = &dev->queues[i];
+
 		if (answered & BIT(i))
-			vhn_worker_queue(&dev->worker, &dev->queues[i].work);
+			vhn_attachment_queue(&q->attachment, &q->work);
+	}
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  *     vhn_queue.mutex		one ring; the worker holds it across guest memory
  *       wait queue locks	of eventfds and sockets
  *         vhn_notify.lock	raw; coalescer and parameters; also in hard interrupts
+ *           vhn_attachment.lock	raw; which worker gets the work
  *         vhn_iotlb.lock	where a guest's addresses lead
  *
  * Never two queue mutexes at once, and no mutex in anything that reports (coal_ioctl.c).

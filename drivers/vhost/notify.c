@@ -67,7 +67,7 @@ static void act(struct vhn_notify *n, const struct vhn_coal_action *action)
 	if (action->verb == VHN_COAL_ARM)
 		arm(n, action->deadline);
 	else if (action->verb == VHN_COAL_NOTIFY)
-		vhn_worker_queue(n->worker, &n->due);
+		vhn_attachment_queue(n->attachment, &n->due);
 }
 
 static enum hrtimer_restart expired(struct hrtimer *timer)
@@ -208,7 +208,7 @@ void vhn_notify_flush_wait(struct vhn_notify *n)
 	raw_spin_lock_irqsave(&n->lock, flags);
 	n->flushing = true;
 	raw_spin_unlock_irqrestore(&n->lock, flags);
-	vhn_worker_run(n->worker, &n->due);
+	vhn_attachment_run(n->attachment, &n->due);
 }
 
 /**

@@ -14,7 +14,7 @@
 #include "policy.h"
 #include "stats.h"
 #include "vring.h"
-#include "worker.h"
+#include "worker_pool.h"
 
 struct eventfd_ctx;
 
@@ -37,7 +37,7 @@ struct eventfd_ctx;
  * Set once:
  * @ring: the virtqueue's ring
  * @stats: its counters
- * @worker: runs @due
+ * @attachment: the queue's; who runs @due
  * @mutex: the queue's
  * @due: takes over what timer and parameter changes cannot signal
  * @id: of the open file, in traces
@@ -57,7 +57,7 @@ struct vhn_notify {
 
 	struct vhn_vring *ring;
 	struct vhn_stats *stats;
-	struct vhn_worker *worker;
+	struct vhn_attachment *attachment;
 	struct mutex *mutex;	/* the queue's */
 	struct vhn_work due;
 	u32 id;

@@ -24,14 +24,14 @@ static void kicked(struct vhn_poll *poll)
 	u64_stats_update_end(&s->kick_sync);
 
 	WRITE_ONCE(q->kicked, true);
-	vhn_worker_queue(&q->dev->worker, &q->work);
+	vhn_attachment_queue(&q->attachment, &q->work);
 }
 
 static void sock_ready(struct vhn_poll *poll)
 {
 	struct vhn_queue *q = container_of(poll, struct vhn_queue, sock_poll);
 
-	vhn_worker_queue(&q->dev->worker, &q->work);
+	vhn_attachment_queue(&q->attachment, &q->work);
 }
 
 /**
@@ -47,6 +47,7 @@ void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index)
 	q->dev = dev;
 	q->index = index;
 	mutex_init(&q->mutex);
+	vhn_attachment_init(&q->attachment);
 	vhn_work_init(&q->work, rx ? vhn_rx_work : vhn_tx_work);
 	vhn_poll_init(&q->kick_poll, EPOLLIN, kicked);
 	q->kick_poll.armed = true;
@@ -55,7 +56,7 @@ void vhn_queue_init(struct vhn_queue *q, struct vhn_dev *dev, u32 index)
 
 	q->notify.ring = &q->ring;
 	q->notify.stats = &q->stats;
-	q->notify.worker = &dev->worker;
+	q->notify.attachment = &q->attachment;
 	q->notify.mutex = &q->mutex;
 	q->notify.id = dev->id;
 	q->notify.index = index;
@@ -269,7 +270,7 @@ static int start(struct vhn_queue *q, struct socket *sock)
 	q->sock = sock;
 	vhn_notify_open(&q->notify);
 	/* Buffers and packets may have waited for this moment. */
-	vhn_worker_queue(&q->dev->worker, &q->work);
+	vhn_attachment_queue(&q->attachment, &q->work);
 	mutex_unlock(&q->mutex);
 	return 0;
 

@@ -19,7 +19,7 @@
 #include "stats.h"
 #include "toeplitz.h"
 #include "vring.h"
-#include "worker.h"
+#include "worker_pool.h"
 
 struct eventfd_ctx;
 struct file;
@@ -100,6 +100,7 @@ struct vhn_ring_place {
  * @kicked: set by a kick, cleared by the worker
  * @notify: used buffer notifications
  * @stats: counters
+ * @attachment: who does @work, and what @notify leaves to be done
  * @work: look at the ring and at the socket
  * @kick_poll: watches @kick
  * @sock_poll: watches @sock
@@ -132,6 +133,7 @@ struct vhn_queue {
 	bool kicked;
 	struct vhn_notify notify;
 	struct vhn_stats stats;
+	struct vhn_attachment attachment;
 	struct vhn_work work;
 	struct vhn_poll kick_poll;
 	struct vhn_poll sock_poll;
@@ -140,10 +142,11 @@ struct vhn_queue {
 /**
  * struct vhn_dev - an open file
  * @mutex: outermost; serialises the vhost ABI
- * @called: somebody has @mutex, and the worker makes nobody wait for long
+ * @called: somebody has @mutex, and the workers make nobody wait for long
  * @id: number of the file, never reused while the module is loaded
  * @queues: its virtqueues
- * @worker: its thread
+ * @owner: whose memory it is, which the workers keep; NULL: nobody's. Under @mutex
+ * @pool: its workers
  * @mem: memory table, NULL until there was one; under @mutex, and for readers under
  *	any queue's
  * @iotlb: where addresses lead, if the guest has an IOMMU
@@ -155,7 +158,8 @@ struct vhn_dev {
 	bool called;
 	u32 id;
 	struct vhn_queue queues[VHN_NR_VRINGS];
-	struct vhn_worker worker;
+	struct mm_struct *owner;
+	struct vhn_worker_pool pool;
 	struct vhn_mem *mem;
 	struct vhn_iotlb *iotlb;
 	struct eventfd_ctx *log_event;
@@ -196,9 +200,12 @@ void vhn_tx_work(struct vhn_work *work);
 struct vhn_tx_batch *vhn_tx_batch_alloc(void);
 void vhn_tx_batch_free(struct vhn_tx_batch *batch);
 
-/* ioctl.c, vring_ioctl.c, log_ioctl.c, iotlb_chr.c: the vhost ABI; coal_ioctl.c: what is ours */
+/* ioctl.c, vring_ioctl.c, worker_ioctl.c, log_ioctl.c, iotlb_chr.c: the vhost ABI;
+ * coal_ioctl.c: what is ours
+ */
 long vhn_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
 long vhn_vring_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
+long vhn_worker_ioctl(struct vhn_dev *dev, unsigned int cmd, void __user *arg);
 bool vhn_log_accepts(struct vhn_queue *q, const struct vhn_log *log, const struct vhn_mem *mem);
 bool vhn_log_accepts_features(struct vhn_dev *dev, u64 features);
 int vhn_log_set_base(struct vhn_dev *dev, const u64 __user *arg);

@@ -342,7 +342,7 @@ static void run(struct vhn_queue *q)
 	} while (p.packets < VHN_WEIGHT_PACKETS && p.bytes < VHN_WEIGHT_BYTES);
 
 	if (!end_batch(q, &p))
-		vhn_worker_queue(&q->dev->worker, &q->work);
+		vhn_attachment_queue(&q->attachment, &q->work);
 }
 
 /**

@@ -15,7 +15,8 @@
 
 static bool gives_way(const struct vhn_queue *q)
 {
-	return need_resched() || READ_ONCE(q->dev->called) || !vhn_worker_is_idle(&q->dev->worker);
+	return need_resched() || READ_ONCE(q->dev->called) ||
+	       !vhn_attachment_is_idle(&q->attachment);
 }
 
 /**

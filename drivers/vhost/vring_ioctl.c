@@ -114,7 +114,7 @@ static int set_addr(struct vhn_queue *q, void __user *arg)
 	vhn_queue_place(q, ring.iotlb);
 	/* What is where it was found is looked up again. */
 	if (q->sock && ring.iotlb)
-		vhn_worker_queue(&q->dev->worker, &q->work);
+		vhn_attachment_queue(&q->attachment, &q->work);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One thread for each open file: it has the owner's memory and is in the owner's
+ * A thread that works for an open file: it has the owner's memory and is in the owner's
  * control groups, so that what a guest makes it do is paid for by that guest.
  */
 #include <linux/cgroup.h>
@@ -98,7 +98,7 @@ static void attach(struct vhn_work *work)
 }
 
 /**
- * vhn_worker_start() - make the calling process the owner
+ * vhn_worker_start() - have a thread that works for the calling process
  * @w: no thread, and no work
  *
  * The thread is in the owner's control groups before this returns. Context: process,
@@ -132,8 +132,8 @@ int vhn_worker_start(struct vhn_worker *w)
 }
 
 /**
- * vhn_worker_stop() - the file has no owner any more
- * @w: the worker; nothing queues work any more
+ * vhn_worker_stop() - have the thread no more
+ * @w: the worker, which may have none; nothing queues work any more
  *
  * What is queued is still done. Context: process, may sleep; the device's mutex held,
  * no queue's.
@@ -190,21 +190,6 @@ void vhn_worker_flush(struct vhn_worker *w)
 
 	if (w->task)
 		wait_for(w, &a, reached);
-}
-
-/**
- * vhn_worker_run() - have something done and wait for it
- * @w: the worker; may have no thread, then nothing happens
- * @work: what
- *
- * Context: process, may sleep; no queue's mutex held.
- */
-void vhn_worker_run(struct vhn_worker *w, struct vhn_work *work)
-{
-	if (!w->task)
-		return;
-	vhn_worker_queue(w, work);
-	vhn_worker_flush(w);
 }
 
 static int woken(wait_queue_entry_t *entry, unsigned int mode, int sync, void *key)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The thread that works for one open file, the work it is given, and the polling of
+ * A thread that works for an open file, the work it is given, and the polling of
  * eventfds and sockets that gives it work. Knows nothing of virtio.
  */
 #ifndef _VHN_WORKER_H
@@ -27,7 +27,7 @@ struct vhn_work {
 
 /**
  * struct vhn_worker - the thread
- * @task: NULL while the file has no owner
+ * @task: NULL while it does not exist
  * @work: what to do, youngest first
  * @mm: the owner's memory
  * @kcov: handle of the owner's coverage collection
@@ -63,7 +63,6 @@ void vhn_worker_stop(struct vhn_worker *w);
 void vhn_worker_queue(struct vhn_worker *w, struct vhn_work *work);
 bool vhn_worker_is_idle(const struct vhn_worker *w);
 void vhn_worker_flush(struct vhn_worker *w);
-void vhn_worker_run(struct vhn_worker *w, struct vhn_work *work);
 
 void vhn_poll_init(struct vhn_poll *poll, __poll_t events, void (*woken)(struct vhn_poll *poll));
 int vhn_poll_start(struct vhn_poll *poll, struct file *file);

@@ -36,8 +36,6 @@ Device::Device(const Setup& setup, vcoal::GuestMemory& memory, Observer& observe
       dev_(std::make_unique<vhn_dev>()),
       queue_(dev_->queues[setup.transmit ? VHN_VRING_TX : VHN_VRING_RX]) {
     device = this;
-    // Whoever asks for a worker finds one.
-    dev_->worker.task = reinterpret_cast<task_struct*>(dev_.get());
     dev_->mem = memory_table(memory);
     vhn_queue_init(&queue_, dev_.get(), setup.transmit ? VHN_VRING_TX : VHN_VRING_RX);
     if (vhn_queue_alloc(&queue_) != 0) {
@@ -269,17 +267,20 @@ void hunt_timer_run(hrtimer* /*timer*/) {
     device->run_timer();
 }
 
-// In place of drivers/vhost/worker.c.
+// In place of drivers/vhost/worker.c and worker_pool.c.
 void vhn_work_init(vhn_work* work, void (*fn)(vhn_work* work)) {
     work->fn = fn;
     work->queued = 0;
 }
 
-void vhn_worker_queue(vhn_worker* /*worker*/, vhn_work* work) {
+void vhn_attachment_init(vhn_attachment* /*attachment*/) {
+}
+
+void vhn_attachment_queue(vhn_attachment* /*attachment*/, vhn_work* work) {
     device->queue_work(work);
 }
 
-void vhn_worker_run(vhn_worker* /*worker*/, vhn_work* work) {
+void vhn_attachment_run(vhn_attachment* /*attachment*/, vhn_work* work) {
     device->queue_work(work);
     device->work();
 }
