@@ -157,6 +157,28 @@ void VhostNet::set_backend(unsigned index, int fd) {
     set_vring_file(VHOST_NET_SET_BACKEND, index, fd, fd < 0 ? "stop vring" : "start vring");
 }
 
+unsigned VhostNet::new_worker() {
+    vhost_worker_state state{};
+    carry_out(VHOST_NEW_WORKER, &state, "make a worker");
+    return state.worker_id;
+}
+
+void VhostNet::free_worker(unsigned id) {
+    vhost_worker_state state{id};
+    carry_out(VHOST_FREE_WORKER, &state, "free a worker");
+}
+
+void VhostNet::attach_worker(unsigned index, unsigned id) {
+    vhost_vring_worker argument{index, id};
+    carry_out(VHOST_ATTACH_VRING_WORKER, &argument, "attach vring to a worker");
+}
+
+unsigned VhostNet::worker(unsigned index) const {
+    vhost_vring_worker argument{index, 0};
+    carry_out(VHOST_GET_VRING_WORKER, &argument, "get the worker of a vring");
+    return argument.worker_id;
+}
+
 void VhostNet::enable_coalescing_ioctls() {
     const std::uint64_t bit = 1ULL << VHN_BACKEND_F_COAL;
     if ((backend_features() & bit) == 0) {

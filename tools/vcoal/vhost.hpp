@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <linux/vhost.h>
 #include <linux/vhost_net_coal.h>
+#include <linux/vhost_worker.h>
 #include <optional>
 #include <span>
 #include <string>
@@ -68,6 +69,15 @@ public:
     void set_error(unsigned index, int fd);
     /// Starts the vring on a tun, tap or packet socket; -1 stops it.
     void set_backend(unsigned index, int fd);
+
+    /// One thread more; its number. SET_OWNER makes the first one, to which both vrings are
+    /// attached.
+    unsigned new_worker();
+    /// One that no vring is attached to ends.
+    void free_worker(unsigned id);
+    /// The worker works for the vring from here on, and the one before does no more.
+    void attach_worker(unsigned index, unsigned id);
+    unsigned worker(unsigned index) const;
 
     /// Acknowledges the additions of linux/vhost_net_coal.h. Without them the
     /// methods below throw.
