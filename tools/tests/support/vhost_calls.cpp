@@ -13,6 +13,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <span>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -405,6 +406,94 @@ void add_backend(Calls& calls) {
         true);
 }
 
+// --- workers ---------------------------------------------------------------------------------
+
+Answer new_worker(VhostSetup& setup) {
+    vhost_worker_state state{};
+    const int code = setup.vhost.try_ioctl(VHOST_NEW_WORKER, &state);
+    return {code, state.worker_id};
+}
+
+Answer free_worker(VhostSetup& setup, std::uint32_t id) {
+    vhost_worker_state state{id};
+    return {setup.vhost.try_ioctl(VHOST_FREE_WORKER, &state)};
+}
+
+Answer attach(VhostSetup& setup, unsigned index, std::uint32_t id) {
+    vhost_vring_worker argument{index, id};
+    return {setup.vhost.try_ioctl(VHOST_ATTACH_VRING_WORKER, &argument)};
+}
+
+Answer worker_of(VhostSetup& setup, unsigned index) {
+    vhost_vring_worker argument{index, 77};
+    const int code = setup.vhost.try_ioctl(VHOST_GET_VRING_WORKER, &argument);
+    return {code, argument.worker_id};
+}
+
+/// Asked for one after the other; what the last one says.
+Call in_turn(std::vector<Call> calls) {
+    return [calls = std::move(calls)](VhostSetup& setup) {
+        Answer answer;
+        for (const Call& call : calls) {
+            answer = call(setup);
+        }
+        return answer;
+    };
+}
+
+void add_workers(Calls& calls) {
+    const std::pair<const char*, unsigned long> requests[] = {
+        {"NEW_WORKER", VHOST_NEW_WORKER},
+        {"FREE_WORKER", VHOST_FREE_WORKER},
+        {"ATTACH_VRING_WORKER", VHOST_ATTACH_VRING_WORKER},
+        {"GET_VRING_WORKER", VHOST_GET_VRING_WORKER},
+    };
+    for (const auto& [name, request] : requests) {
+        add_pointers(calls, name, request);
+        calls.push_back({fmt::format("{} cut off", name), cut_off(request, std::uint32_t{1}, 3)});
+    }
+    for (const auto& [name, request] : std::span(requests).last(2)) {
+        calls.push_back({fmt::format("{} cut off behind its index", name),
+                         cut_off(request, std::uint32_t{0}, 4)});
+    }
+    for (const unsigned id : {0U, 1U, 3U, 0x7fffffffU, 0xffffffffU}) {
+        calls.push_back({fmt::format("FREE_WORKER {}", id),
+                         [=](VhostSetup& setup) { return free_worker(setup, id); }});
+        calls.push_back({fmt::format("ATTACH_VRING_WORKER {}", id),
+                         [=](VhostSetup& setup) { return attach(setup, 0, id); }});
+    }
+    for (const unsigned index : {0U, 1U, 2U, 0x10000U, 0xffffffffU}) {
+        calls.push_back({fmt::format("ATTACH_VRING_WORKER of vring {}", index),
+                         [=](VhostSetup& setup) { return attach(setup, index, 0); }});
+        calls.push_back({fmt::format("GET_VRING_WORKER of vring {}", index),
+                         [=](VhostSetup& setup) { return worker_of(setup, index); }});
+    }
+    const auto free = [](std::uint32_t id) {
+        return [=](VhostSetup& setup) { return free_worker(setup, id); };
+    };
+    const auto move = [](unsigned index, std::uint32_t id) {
+        return [=](VhostSetup& setup) { return attach(setup, index, id); };
+    };
+    const auto get = [](unsigned index) {
+        return [=](VhostSetup& setup) { return worker_of(setup, index); };
+    };
+    const auto add = [&](const char* name, std::vector<Call> steps) {
+        calls.push_back({name, in_turn(std::move(steps)), true});
+    };
+    add("NEW_WORKER", {new_worker});
+    add("NEW_WORKER twice", {new_worker, new_worker});
+    add("NEW_WORKER, free it", {new_worker, free(1)});
+    add("NEW_WORKER, free it twice", {new_worker, free(1), free(1)});
+    add("NEW_WORKER, free it, NEW_WORKER", {new_worker, free(1), new_worker});
+    add("NEW_WORKER, attach, get", {new_worker, move(0, 1), get(0)});
+    add("NEW_WORKER, attach, get the other", {new_worker, move(0, 1), get(1)});
+    add("NEW_WORKER, attach, free it", {new_worker, move(0, 1), free(1)});
+    add("NEW_WORKER, attach, free the first", {new_worker, move(0, 1), free(0)});
+    add("NEW_WORKER, attach and back, free it", {new_worker, move(0, 1), move(0, 0), free(1)});
+    add("NEW_WORKER, attach, SET_OWNER, get",
+        {new_worker, move(0, 1), with(VHOST_SET_OWNER, 0), get(0)});
+}
+
 // --- the rest -----------------------------------------------------------------------------
 
 void add_log(Calls& calls) {
@@ -418,10 +507,6 @@ void add_log(Calls& calls) {
 void add_unknown(Calls& calls) {
     const std::pair<const char*, unsigned long> requests[] = {
         {"unknown vhost ioctl", _IOW(VHOST_VIRTIO, 0x99, vhost_vring_state)},
-        {"VHOST_NEW_WORKER", _IOR(VHOST_VIRTIO, 0x8, std::uint32_t)},
-        {"VHOST_FREE_WORKER", _IOW(VHOST_VIRTIO, 0x9, std::uint32_t)},
-        {"VHOST_ATTACH_VRING_WORKER", _IOW(VHOST_VIRTIO, 0x15, vhost_vring_state)},
-        {"VHOST_GET_VRING_WORKER", _IOWR(VHOST_VIRTIO, 0x16, vhost_vring_state)},
         {"VHOST_VSOCK_SET_GUEST_CID", VHOST_VSOCK_SET_GUEST_CID},
         {"VHOST_VDPA_GET_DEVICE_ID", VHOST_VDPA_GET_DEVICE_ID},
         {"SET_VRING_NUM of another size", _IOW(VHOST_VIRTIO, 0x10, std::uint64_t[4])},
@@ -466,6 +551,7 @@ std::vector<VhostCall> all_vhost_calls() {
     add_vring_file(calls, "SET_VRING_CALL", VHOST_SET_VRING_CALL);
     add_vring_file(calls, "SET_VRING_ERR", VHOST_SET_VRING_ERR);
     add_backend(calls);
+    add_workers(calls);
     add_log(calls);
     add_unknown(calls);
     add_file_operations(calls);
