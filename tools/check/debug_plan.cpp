@@ -24,7 +24,8 @@ using Batches = std::map<std::string, std::vector<std::string>>;
 constexpr std::array racing_tests = {
     std::string_view("concurrent_use_test"), std::string_view("churn_test"),
     std::string_view("hunter_test"),         std::string_view("coal_change_test"),
-    std::string_view("worker_test"),         std::string_view("traffic_test")};
+    std::string_view("worker_test"),         std::string_view("worker_pool_test"),
+    std::string_view("traffic_test")};
 
 /// A test that a kernel which looks for errors cannot run, and why not.
 struct Skip {

@@ -51,10 +51,10 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hostile_ring_test", 98},
     {"hunt_test", 14},
     {"hunter_test", 6},
-    {"ioctl_failure_test", 33},
+    {"ioctl_failure_test", 37},
     {"ioctl_walk_test", 3},
     {"iotlb_test", 20},
-    {"kunit", 243},
+    {"kunit", 254},
     {"line_reader_test", 3},
     {"loopback_arena_test", 18},
     {"loopback_control_test", 14},
@@ -88,6 +88,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"syzkaller_const_test", 3},
     {"traffic_test", 23},
     {"vring_test", 10},
+    {"worker_pool_test", 22},
     {"worker_test", 7},
 };
 

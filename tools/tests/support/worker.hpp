@@ -4,17 +4,22 @@
 #include <chrono>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace vcoal::test {
 
-/// The kernel thread that serves a process's only open vhost file.
+/// A kernel thread that serves an open vhost file of a process.
 class Worker {
 public:
-    /// Finds it; throws Error when there is none, or more than one.
+    /// Finds the only one; throws Error when there is none, or more than one.
     /// @param owner the process; 0: this one
     static Worker find(pid_t owner = 0);
+    /// All of them, in no order.
+    static std::vector<Worker> all(pid_t owner = 0);
 
     pid_t id() const noexcept { return id_; }
+    /// The control groups it is in, a line for each hierarchy.
+    std::string control_groups() const;
     /// Processor time it has used.
     std::chrono::nanoseconds run_time() const;
     /// True when it uses next to no processor time from now on for @p period.
@@ -27,7 +32,7 @@ private:
     std::string directory_;
 };
 
-/// Processor time that all workers of a process have used, one for each file.
+/// Processor time that all workers of a process have used.
 std::chrono::nanoseconds workers_run_time(pid_t owner);
 
 } // namespace vcoal::test

@@ -65,7 +65,7 @@ protected:
     std::string change(Chance& chance) {
         const unsigned index = chance.between(VHN_VRING_RX, VHN_VRING_TX);
         transmit(chance.between(0, 32));
-        switch (chance.between(0, 4)) {
+        switch (chance.between(0, 5)) {
         case 0:
             vhost().set_call(index, -1);
             driver_.queue(index).renew_call_fd();
@@ -84,6 +84,9 @@ protected:
         case 3:
             set_memory();
             return "memory table";
+        case 4:
+            change_worker(index);
+            return "worker";
         default:
             change_owner();
             return "owner";
@@ -130,6 +133,14 @@ private:
     void set_memory() {
         const vhost_memory_region region = driver_.memory().region();
         vhost().set_memory({&region, 1});
+    }
+
+    void change_worker(unsigned index) {
+        const unsigned before = vhost().worker(index);
+        vhost().attach_worker(index, vhost().new_worker());
+        if (before != vhost().worker(1 - index)) {
+            vhost().free_worker(before);
+        }
     }
 
     void change_owner() {

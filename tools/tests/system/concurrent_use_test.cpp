@@ -100,6 +100,12 @@ TEST_P(OfOneFile, ParametersFiltersAndReports) {
             EXPECT_EQ(vhost.statistics(queue).index, queue);
         });
     }
+    for (const unsigned id : {1U, 2U}) {
+        EXPECT_EQ(vhost.new_worker(), id);
+    }
+    meanwhile.repeat([&vhost, chance = Chance(2)]() mutable {
+        vhost.attach_worker(chance.between(VHN_VRING_RX, VHN_VRING_TX), chance.between(0, 2));
+    });
     meanwhile.repeat([&vhost, modes = 0U]() mutable {
         vhost.set_filter(all_of_them(modes ^= VHN_FILTER_NOMULTI));
         EXPECT_TRUE(vhost.filter().modes & VHN_FILTER_PROMISC);
