@@ -93,6 +93,14 @@ Bytes ring_addresses(VhostSetup& setup) {
     return bytes_of(argument);
 }
 
+Bytes new_worker(VhostSetup& setup) {
+    return bytes_of(vhost_worker_state{setup.vhost.new_worker()});
+}
+
+Bytes vring_with_new_worker(VhostSetup& setup) {
+    return bytes_of(vhost_vring_worker{VHN_VRING_RX, setup.vhost.new_worker()});
+}
+
 Bytes some_hash(VhostSetup& /*setup*/) {
     vhn_hash hash{};
     hash.types = 1;
@@ -145,6 +153,10 @@ const Row rows[] = {
     ROW(VHOST_GET_VRING_BUSYLOOP_TIMEOUT, state(0), State::running),
     ROW(VHOST_SET_LOG_BASE, word(reinterpret_cast<std::uintptr_t>(bitmap.data())), State::running),
     ROW(VHOST_SET_LOG_FD, log_fd, State::running),
+    ROW(VHOST_NEW_WORKER, zeroes, State::running, 1),
+    ROW(VHOST_FREE_WORKER, new_worker, State::running),
+    ROW(VHOST_ATTACH_VRING_WORKER, vring_with_new_worker, State::running),
+    ROW(VHOST_GET_VRING_WORKER, state(0), State::running),
     ROW(VHN_SET_COAL, zeroes, State::running),
     ROW(VHN_GET_COAL, zeroes, State::running),
     ROW(VHN_RESET_COAL, zeroes, State::running),
@@ -160,8 +172,8 @@ const Row rows[] = {
 /// What a file answers to all questions there are: errno values and arguments.
 std::vector<std::pair<int, Bytes>> answers(const VhostNet& vhost) {
     std::vector<std::pair<int, Bytes>> all;
-    for (const unsigned long request :
-         {VHOST_GET_VRING_BASE, VHN_GET_COAL, VHN_GET_STATS, VHN_GET_FILTER, VHN_GET_HASH}) {
+    for (const unsigned long request : {VHOST_GET_VRING_BASE, VHOST_GET_VRING_WORKER, VHN_GET_COAL,
+                                        VHN_GET_STATS, VHN_GET_FILTER, VHN_GET_HASH}) {
         for (const unsigned index : {VHN_VRING_RX, VHN_VRING_TX}) {
             Bytes argument(sizeof(vhn_filter));
             std::memcpy(argument.data(), &index, sizeof(index));

@@ -73,6 +73,7 @@ private:
     std::vector<std::byte> log_base();
     std::vector<std::byte> file(unsigned long request);
     std::vector<std::byte> state(unsigned long request);
+    std::vector<std::byte> worker(unsigned long request);
     std::vector<std::byte> coalescing();
     std::vector<std::byte> filter();
     std::vector<std::byte> hash();
@@ -171,6 +172,9 @@ std::vector<std::byte> VhostArguments::make(unsigned long request) {
         return log_base();
     case VHOST_SET_LOG_FD:
         return bytes_of(descriptor(world_.queue(VHN_VRING_RX).error_fd().get()));
+    case VHOST_FREE_WORKER:
+    case VHOST_ATTACH_VRING_WORKER:
+        return worker(request);
     case VHN_SET_COAL:
         return coalescing();
     case VHN_SET_FILTER:
@@ -291,6 +295,15 @@ std::vector<std::byte> VhostArguments::state(unsigned long request) {
         argument.value = chance_.between(VHN_RESET_QUEUE, VHN_RESET_DEVICE);
     }
     return bytes_of(argument);
+}
+
+// There are at most three.
+std::vector<std::byte> VhostArguments::worker(unsigned long request) {
+    const std::uint32_t id = right() ? chance_.between(0, 2) : number();
+    if (request == VHOST_FREE_WORKER) {
+        return bytes_of(vhost_worker_state{id});
+    }
+    return bytes_of(vhost_vring_worker{index(), id});
 }
 
 std::vector<std::byte> VhostArguments::coalescing() {

@@ -12,6 +12,7 @@
 #include <iterator>
 #include <linux/vhost.h>
 #include <linux/vhost_net_coal.h>
+#include <linux/vhost_worker.h>
 #include <map>
 #include <regex>
 #include <set>
@@ -40,6 +41,10 @@ const Constants values{
     VALUE(VHOST_SET_FEATURES),
     VALUE(VHOST_SET_OWNER),
     VALUE(VHOST_RESET_OWNER),
+    VALUE(VHOST_NEW_WORKER),
+    VALUE(VHOST_FREE_WORKER),
+    VALUE(VHOST_ATTACH_VRING_WORKER),
+    VALUE(VHOST_GET_VRING_WORKER),
     VALUE(VHN_SET_COAL),
     VALUE(VHN_GET_COAL),
     VALUE(VHN_RESET_COAL),
