@@ -72,8 +72,8 @@ static void all_fields_are_tested(struct kunit *test)
 {
 	size_t first = offsetof(struct vhn_vring_stats, packets);
 
-	/* And @refused, which has no u64_stats_t. */
-	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(places) + 1,
+	/* And @refused and @stalls, which have no u64_stats_t. */
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(places) + 2,
 			(sizeof(struct vhn_vring_stats) - first) / sizeof(u64));
 }
 
@@ -96,15 +96,18 @@ static void amb_16_counters_begin_anew_at_a_device_reset(struct kunit *test)
 
 	vhn_stats_packets(s, 3, 4500);
 	s->refused = 2;
+	s->stalls = 3;
 	vhn_stats_rebase(s);
 	vhn_stats_read(s, &out);
 	KUNIT_EXPECT_NULL(test, memchr_inv(&out, 0, sizeof(out)));
 	vhn_stats_packets(s, 1, 60);
 	s->refused++;
+	s->stalls += 2;
 	vhn_stats_read(s, &out);
 	KUNIT_EXPECT_EQ(test, out.packets, 1);
 	KUNIT_EXPECT_EQ(test, out.bytes, 60);
 	KUNIT_EXPECT_EQ(test, out.refused, 1);
+	KUNIT_EXPECT_EQ(test, out.stalls, 2);
 }
 
 static struct kunit_case cases[] = {

@@ -49,7 +49,7 @@ static void read_raw(const struct vhn_stats *s, struct vhn_vring_stats *out)
 {
 	unsigned int start;
 
-	*out = (struct vhn_vring_stats){ .refused = s->refused };
+	*out = (struct vhn_vring_stats){ .refused = s->refused, .stalls = s->stalls };
 	read_worker(s, out);
 	do {
 		start = u64_stats_fetch_begin(&s->kick_sync);

@@ -33,6 +33,7 @@
  *
  * Under the lock of struct vhn_notify:
  * @refused: parameters refused
+ * @stalls: times that the queue had to be set going again
  * @base: values at the last device reset, subtracted from what is reported
  */
 struct vhn_stats {
@@ -51,6 +52,7 @@ struct vhn_stats {
 	u64_stats_t kicks;
 
 	u64 refused;
+	u64 stalls;
 	struct vhn_vring_stats base;
 };
 

@@ -59,7 +59,8 @@ Json to_json(const vhn_vring_stats& stats) {
               {"broadcast", stats.drop_broadcast},
               {"vlan", stats.drop_vlan},
               {"oversize", stats.drop_oversize}}},
-            {"refused", stats.refused}};
+            {"refused", stats.refused},
+            {"stalls", stats.stalls}};
 }
 
 Json to_json(const vlb_vq_stats& stats) {

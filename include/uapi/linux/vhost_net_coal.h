@@ -141,6 +141,7 @@ struct vhn_coal_reset {
  * @drop_broadcast: rx: filtered, to everybody
  * @drop_vlan: rx: filtered, of a VLAN the guest is not in
  * @drop_oversize: rx: longer than the MTU of the filter
+ * @stalls: times that something was left lying and had to be set going again
  *
  * The notifications sent are the sum of the four reasons. Counters start at 0
  * when the file is opened and at VHN_RESET_DEVICE.
@@ -166,6 +167,7 @@ struct vhn_vring_stats {
 	__aligned_u64 drop_broadcast;
 	__aligned_u64 drop_vlan;
 	__aligned_u64 drop_oversize;
+	__aligned_u64 stalls;
 };
 
 /* Modes of struct vhn_filter: the commands of class VIRTIO_NET_CTRL_RX, by number. */

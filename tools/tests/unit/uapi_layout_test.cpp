@@ -41,7 +41,7 @@ TEST(UapiLayout, CoalReset) {
 }
 
 TEST(UapiLayout, VringStats) {
-    EXPECT_EQ(sizeof(vhn_vring_stats), 8U + 18 * 8U);
+    EXPECT_EQ(sizeof(vhn_vring_stats), 8U + 19 * 8U);
     EXPECT_EQ(offsetof(vhn_vring_stats, packets), 8U);
     EXPECT_EQ(offsetof(vhn_vring_stats, bytes), 16U);
     EXPECT_EQ(offsetof(vhn_vring_stats, kicks), 24U);
@@ -60,6 +60,7 @@ TEST(UapiLayout, VringStats) {
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_broadcast), 128U);
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_vlan), 136U);
     EXPECT_EQ(offsetof(vhn_vring_stats, drop_oversize), 144U);
+    EXPECT_EQ(offsetof(vhn_vring_stats, stalls), 152U);
 }
 
 TEST(UapiLayout, Filter) {
@@ -83,7 +84,7 @@ TEST(UapiLayout, IoctlNumbers) {
     EXPECT_EQ(VHN_SET_COAL, 0x4018d600U);
     EXPECT_EQ(VHN_GET_COAL, 0xc038d601U);
     EXPECT_EQ(VHN_RESET_COAL, 0x4008d602U);
-    EXPECT_EQ(VHN_GET_STATS, 0xc098d603U);
+    EXPECT_EQ(VHN_GET_STATS, 0xc0a0d603U);
     EXPECT_EQ(VHN_SET_FILTER, 0x4518d604U);
     EXPECT_EQ(VHN_SET_HASH, 0x4030d605U);
     EXPECT_EQ(VHN_GET_FILTER, 0xc518d606U);
