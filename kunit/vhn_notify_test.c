@@ -6,8 +6,8 @@
 #include <linux/delay.h>
 #include <linux/eventfd.h>
 
+#include "../drivers/vhost/defaults.h"
 #include "../drivers/vhost/notify.h"
-#include "parameter.h"
 #include "test_ring.h"
 #include "user_memory.h"
 #include "virtual_time.h"
@@ -75,7 +75,9 @@ static int setup(struct kunit *test)
 	q->n.mutex = &q->mutex;
 	q->n.index = VHN_VRING_RX;
 	q->n.call = (struct eventfd_ctx *)&q;
+	vhn_defaults_lock();
 	vhn_notify_init(&q->n);
+	vhn_defaults_unlock();
 	vhn_notify_set_guest(&q->n, true);
 	return 0;
 }
@@ -96,7 +98,7 @@ static int set(u32 target, u32 packets, u32 usecs)
 		.params = { .max_packets = packets, .max_usecs = usecs },
 	};
 
-	return vhn_notify_set(&q->n, &set);
+	return min(vhn_notify_set(&q->n, &set), 0);
 }
 
 /* Publishes a batch; returns when it was. */
@@ -496,7 +498,7 @@ static void refusals_change_nothing_and_are_counted(struct kunit *test)
 	start_split(test, false);
 	set(VHN_COAL_QUEUE, 50, 1000);
 	KUNIT_EXPECT_EQ(test, set(VHN_COAL_QUEUE, 1, VHN_HOLD_LIMIT_USECS + 1), -ERANGE);
-	KUNIT_EXPECT_EQ(test, vhn_notify_set(&q->n, &lock), 0);
+	KUNIT_EXPECT_EQ(test, vhn_notify_set(&q->n, &lock), 1);
 	KUNIT_EXPECT_EQ(test, set(VHN_COAL_QUEUE, 1, 1), -EPERM);
 	KUNIT_EXPECT_EQ(test, set(99, 1, 1), -EINVAL);
 	vhn_notify_get(&q->n, &state);
@@ -535,19 +537,45 @@ static void the_clock_stands_still_while_nothing_is_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 }
 
-static const struct parameter_text longest[] = {
-	{ "0", -EINVAL },
-	{ "1", 0 },
-	{ "1000001", -EINVAL },
-	{ "-1", -EINVAL },
-	{ "4294967297", -ERANGE },
-	{ "1000000", 0 },
-};
+/* --- what the host's operator does ---------------------------------------------------- */
 
-/* No packet is held for more than a second, whoever loads the module. */
-static void the_longest_time_is_a_parameter(struct kunit *test)
+static void an_edit_is_in_force_at_once(struct kunit *test)
 {
-	parameter_expect(test, "max_usecs", longest, ARRAY_SIZE(longest));
+	const struct vhn_policy_edit lower = {
+		.parts = VHN_EDIT_LIMIT_PACKETS,
+		.limit = { .max_packets = 2 },
+	};
+	const struct vhn_policy_edit raise = { .parts = VHN_EDIT_LIMIT_PACKETS };
+	struct vhn_coal_state state;
+
+	start_split(test, false);
+	set(VHN_COAL_QUEUE, 100, 500000);
+	publish(3);
+	KUNIT_EXPECT_TRUE(test, vhn_notify_edit(&q->n, &lower));
+	KUNIT_EXPECT_FALSE(test, vhn_notify_edit(&q->n, &lower));
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
+	vhn_notify_get(&q->n, &state);
+	KUNIT_EXPECT_EQ(test, state.effective.max_packets, 2);
+	KUNIT_EXPECT_EQ(test, state.effective.max_usecs, 500000);
+	KUNIT_EXPECT_TRUE(test, vhn_notify_edit(&q->n, &raise));
+	vhn_notify_get(&q->n, &state);
+	KUNIT_EXPECT_EQ(test, state.effective.max_packets, 100);
+}
+
+static void who_changes_nothing_is_told(struct kunit *test)
+{
+	struct vhn_coal_set same = {
+		.target = VHN_COAL_DIRECTION,
+		.params = { .max_packets = 5, .max_usecs = 50 },
+	};
+
+	KUNIT_EXPECT_EQ(test, vhn_notify_set(&q->n, &same), 1);
+	KUNIT_EXPECT_EQ(test, vhn_notify_set(&q->n, &same), 0);
+	KUNIT_EXPECT_FALSE(test, vhn_notify_reset(&q->n, VHN_RESET_QUEUE));
+	KUNIT_EXPECT_TRUE(test, vhn_notify_reset(&q->n, VHN_RESET_DEVICE));
+	KUNIT_EXPECT_FALSE(test, vhn_notify_set_guest(&q->n, true));
+	KUNIT_EXPECT_TRUE(test, vhn_notify_set_guest(&q->n, false));
 }
 
 static struct kunit_case cases[] = {
@@ -578,7 +606,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(refusals_change_nothing_and_are_counted),
 	KUNIT_CASE(a_guest_that_does_not_know_coalescing_has_the_hosts_values),
 	KUNIT_CASE(the_clock_stands_still_while_nothing_is_held),
-	KUNIT_CASE(the_longest_time_is_a_parameter),
+	KUNIT_CASE(an_edit_is_in_force_at_once),
+	KUNIT_CASE(who_changes_nothing_is_told),
 	{}
 };
 

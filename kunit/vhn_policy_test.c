@@ -119,12 +119,63 @@ static void amb_8_a_refusal_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set(p, VHN_COAL_QUEUE, 1, 1, 0), 0);
 }
 
+static void an_edit_changes_what_is_in_it_alone(struct kunit *test)
+{
+	struct vhn_policy_edit edit = {
+		.parts = VHN_EDIT_HOST_USECS | VHN_EDIT_LIMIT_PACKETS,
+		.host = { .max_packets = 99, .max_usecs = 40 },
+		.limit = { .max_packets = 5, .max_usecs = 1 },
+		.locked = true,
+	};
+	struct vhn_policy *p = test->priv;
+
+	vhn_policy_apply(p, &edit, MOST);
+	expect(test, 5, 40);
+	KUNIT_EXPECT_EQ(test, p->host.max_packets, 7);
+	KUNIT_EXPECT_EQ(test, p->limit.max_usecs, MOST);
+	KUNIT_EXPECT_FALSE(test, p->locked);
+	edit.parts = VHN_EDIT_LOCKED | VHN_EDIT_LIMIT_USECS;
+	vhn_policy_apply(p, &edit, MOST);
+	expect(test, 5, 1);
+	KUNIT_EXPECT_TRUE(test, p->locked);
+	/* 0 is the built-in limit. */
+	edit.parts = VHN_EDIT_LIMIT_PACKETS | VHN_EDIT_LIMIT_USECS;
+	edit.limit = (struct vhn_coal_params){};
+	vhn_policy_apply(p, &edit, MOST);
+	expect(test, 7, 40);
+}
+
+static void policies_are_the_same_when_nothing_differs(struct kunit *test)
+{
+	struct vhn_policy *p = test->priv;
+	u32 *words = (u32 *)p;
+	struct vhn_policy other;
+	size_t i;
+
+	p->guest = true;
+	set(p, VHN_COAL_DIRECTION, 3, 30, 0);
+	other = *p;
+	KUNIT_EXPECT_TRUE(test, vhn_policy_is_same(p, &other));
+	for (i = 0; i < offsetof(struct vhn_policy, guest) / sizeof(u32); i++) {
+		words[i]++;
+		KUNIT_EXPECT_FALSE_MSG(test, vhn_policy_is_same(p, &other), "word %zu", i);
+		words[i]--;
+	}
+	other.guest = false;
+	KUNIT_EXPECT_FALSE(test, vhn_policy_is_same(p, &other));
+	other.guest = true;
+	other.locked = true;
+	KUNIT_EXPECT_FALSE(test, vhn_policy_is_same(p, &other));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(the_guest_decides_once_it_knows_coalescing),
 	KUNIT_CASE(coal_d5_d6_d9_what_a_reset_leaves),
 	KUNIT_CASE(limits_bound_what_is_in_force_not_what_is_remembered),
 	KUNIT_CASE(nothing_is_longer_than_the_built_in_limit),
 	KUNIT_CASE(amb_8_a_refusal_changes_nothing),
+	KUNIT_CASE(an_edit_changes_what_is_in_it_alone),
+	KUNIT_CASE(policies_are_the_same_when_nothing_differs),
 	{}
 };
 

@@ -82,7 +82,7 @@ static int dispatch(struct vhn_queue *q, unsigned int nr, union argument *a)
 
 	switch (nr) {
 	case _IOC_NR(VHN_SET_COAL):
-		return vhn_notify_set(n, &a->set);
+		return min(vhn_notify_set(n, &a->set), 0);
 	case _IOC_NR(VHN_GET_COAL):
 		return get_coal(n, &a->state);
 	case _IOC_NR(VHN_RESET_COAL):

@@ -12,38 +12,12 @@
  * (AMB-4) and the driver has to look at its ring when it wants notifications again.
  */
 #include <linux/eventfd.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 
+#include "defaults.h"
 #include "kcompat.h"
 #include "notify.h"
 #include "trace.h"
-
-static unsigned int max_usecs = VHN_HOLD_LIMIT_USECS;
-
-static int set_max_usecs(const char *text, const struct kernel_param *param)
-{
-	return param_set_uint_minmax(text, param, 1, VHN_HOLD_LIMIT_USECS);
-}
-
-static const struct kernel_param_ops max_usecs_ops = {
-	.set = set_max_usecs,
-	.get = param_get_uint,
-};
-
-module_param_cb(max_usecs, &max_usecs_ops, &max_usecs, 0444);
-MODULE_PARM_DESC(max_usecs, "longest time a packet may be held, microseconds, 1 to 1000000");
-
-static struct vhn_coal_params host_default[VHN_NR_VRINGS];
-
-module_param_named(rx_usecs, host_default[VHN_VRING_RX].max_usecs, uint, 0444);
-MODULE_PARM_DESC(rx_usecs, "default for guests that do not know coalescing, microseconds; 0: off");
-module_param_named(rx_frames, host_default[VHN_VRING_RX].max_packets, uint, 0444);
-MODULE_PARM_DESC(rx_frames, "default for guests that do not know coalescing, packets; 0: off");
-module_param_named(tx_usecs, host_default[VHN_VRING_TX].max_usecs, uint, 0444);
-MODULE_PARM_DESC(tx_usecs, "as rx_usecs, for what the guest transmits");
-module_param_named(tx_frames, host_default[VHN_VRING_TX].max_packets, uint, 0444);
-MODULE_PARM_DESC(tx_frames, "as rx_frames, for what the guest transmits");
 
 /* Have the timer expire at @deadline at the latest. */
 static void arm(struct vhn_notify *n, u64 deadline)
@@ -214,16 +188,16 @@ void vhn_notify_flush_wait(struct vhn_notify *n)
 /**
  * vhn_notify_init() - notifications of a new queue
  * @n: zeroed but for what is set once
+ *
+ * Context: vhn_defaults_lock() held.
  */
 void vhn_notify_init(struct vhn_notify *n)
 {
-	struct vhn_coal_params host = host_default[n->index];
-
 	raw_spin_lock_init(&n->lock);
 	kc_hrtimer_setup(&n->timer, expired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
 	n->armed = U64_MAX;
 	vhn_work_init(&n->due, take_due);
-	vhn_policy_init(&n->policy, host, max_usecs);
+	vhn_defaults_get(n->index, &n->policy);
 	vhn_notify_set_guest(n, false);
 }
 
@@ -238,7 +212,7 @@ void vhn_notify_open(struct vhn_notify *n)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&n->lock, flags);
-	n->open = true;
+	WRITE_ONCE(n->open, true);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 }
 
@@ -255,7 +229,7 @@ void vhn_notify_close(struct vhn_notify *n)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&n->lock, flags);
-	n->open = false;
+	WRITE_ONCE(n->open, false);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 
 	hrtimer_cancel(&n->timer);
@@ -267,8 +241,8 @@ void vhn_notify_close(struct vhn_notify *n)
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 }
 
-/* Bring the coalescer in line with the policy. */
-static void apply(struct vhn_notify *n)
+/* Bring the coalescer in line with the policy. Tells whether that has changed. */
+static bool apply(struct vhn_notify *n, const struct vhn_policy *before)
 {
 	struct vhn_coal_params now = vhn_policy_effective(&n->policy);
 	struct vhn_coal_action action;
@@ -277,6 +251,7 @@ static void apply(struct vhn_notify *n)
 
 	action = vhn_coal_change(&n->coal, now.max_packets, now.max_usecs, ktime_get_ns());
 	act(n, &action);
+	return !vhn_policy_is_same(before, &n->policy);
 }
 
 /**
@@ -287,21 +262,48 @@ static void apply(struct vhn_notify *n)
  * In force at once, for what is pending too (COAL-O8). Context: any; waits neither
  * for the worker nor for guest memory.
  *
- * Return: 0, -EPERM, -ERANGE or -EINVAL as vhn_policy_set(); nothing changes then.
+ * Return: 1, or 0 if all was so before; -EPERM, -ERANGE or -EINVAL as vhn_policy_set():
+ * nothing changes then.
  */
 int vhn_notify_set(struct vhn_notify *n, const struct vhn_coal_set *set)
 {
+	struct vhn_policy before;
 	unsigned long flags;
-	int err;
+	int r;
 
 	raw_spin_lock_irqsave(&n->lock, flags);
-	err = vhn_policy_set(&n->policy, set, max_usecs);
-	if (!err)
-		apply(n);
-	else if (err != -EINVAL)
+	before = n->policy;
+	r = vhn_policy_set(&n->policy, set, vhn_max_usecs());
+	if (!r)
+		r = apply(n, &before);
+	else if (r != -EINVAL)
 		n->stats->refused++;
 	raw_spin_unlock_irqrestore(&n->lock, flags);
-	return err;
+	return r;
+}
+
+/**
+ * vhn_notify_edit() - the host's operator changes something
+ * @n: notifications of the queue
+ * @edit: what, as vhn_policy_apply() wants it
+ *
+ * In force at once, for what is pending too. Context: any; waits neither for the worker
+ * nor for guest memory.
+ *
+ * Return: false if all was so before.
+ */
+bool vhn_notify_edit(struct vhn_notify *n, const struct vhn_policy_edit *edit)
+{
+	struct vhn_policy before;
+	unsigned long flags;
+	bool changed;
+
+	raw_spin_lock_irqsave(&n->lock, flags);
+	before = n->policy;
+	vhn_policy_apply(&n->policy, edit, vhn_max_usecs());
+	changed = apply(n, &before);
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+	return changed;
 }
 
 /**
@@ -336,18 +338,24 @@ void vhn_notify_get(struct vhn_notify *n, struct vhn_coal_state *state)
  *
  * What is pending is dropped, not notified: a reset queue owes its driver nothing
  * (VQR-D1). Context: any; waits neither for the worker nor for guest memory.
+ *
+ * Return: false if all parameters were so before.
  */
-void vhn_notify_reset(struct vhn_notify *n, enum vhn_coal_scope scope)
+bool vhn_notify_reset(struct vhn_notify *n, enum vhn_coal_scope scope)
 {
+	struct vhn_policy before;
 	unsigned long flags;
+	bool changed;
 
 	raw_spin_lock_irqsave(&n->lock, flags);
 	vhn_coal_drop(&n->coal);
+	before = n->policy;
 	vhn_policy_reset(&n->policy, scope);
-	apply(n);
+	changed = apply(n, &before);
 	if (scope == VHN_RESET_DEVICE)
 		vhn_stats_rebase(n->stats);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
+	return changed;
 }
 
 /**
@@ -356,15 +364,21 @@ void vhn_notify_reset(struct vhn_notify *n, enum vhn_coal_scope scope)
  * @guest: a coalescing feature is among them, so that the guest decides
  *
  * Context: any.
+ *
+ * Return: false if it was so before.
  */
-void vhn_notify_set_guest(struct vhn_notify *n, bool guest)
+bool vhn_notify_set_guest(struct vhn_notify *n, bool guest)
 {
+	struct vhn_policy before;
 	unsigned long flags;
+	bool changed;
 
 	raw_spin_lock_irqsave(&n->lock, flags);
+	before = n->policy;
 	n->policy.guest = guest;
-	apply(n);
+	changed = apply(n, &before);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
+	return changed;
 }
 
 /**

@@ -27,7 +27,7 @@ struct eventfd_ctx;
  * @policy: parameters and who they come from
  * @timer: expires when a held batch has waited long enough
  * @armed: when it expires next, nanoseconds; U64_MAX while it does not run
- * @open: the ring runs; nothing is armed or queued otherwise
+ * @open: the ring runs; nothing is armed or queued otherwise. May be read without @lock
  * @flushing: the next run of @due takes whatever is pending
  *
  * Under the queue's mutex:
@@ -73,8 +73,9 @@ void vhn_notify_flush_wait(struct vhn_notify *n);
 
 int vhn_notify_set(struct vhn_notify *n, const struct vhn_coal_set *set);
 void vhn_notify_get(struct vhn_notify *n, struct vhn_coal_state *state);
-void vhn_notify_reset(struct vhn_notify *n, enum vhn_coal_scope scope);
-void vhn_notify_set_guest(struct vhn_notify *n, bool guest);
+bool vhn_notify_edit(struct vhn_notify *n, const struct vhn_policy_edit *edit);
+bool vhn_notify_reset(struct vhn_notify *n, enum vhn_coal_scope scope);
+bool vhn_notify_set_guest(struct vhn_notify *n, bool guest);
 void vhn_notify_report(struct vhn_notify *n, struct vhn_vring_stats *stats);
 
 /**

@@ -94,6 +94,28 @@ int vhn_policy_set(struct vhn_policy *p, const struct vhn_coal_set *set, u32 max
 }
 
 /**
+ * vhn_policy_apply() - the host's operator changes something
+ * @p: the policy
+ * @edit: what; no time in it is above @max_usecs
+ * @max_usecs: built-in limit, microseconds
+ *
+ * Context: any; the caller serialises.
+ */
+void vhn_policy_apply(struct vhn_policy *p, const struct vhn_policy_edit *edit, u32 max_usecs)
+{
+	if (edit->parts & VHN_EDIT_HOST_PACKETS)
+		p->host.max_packets = edit->host.max_packets;
+	if (edit->parts & VHN_EDIT_HOST_USECS)
+		p->host.max_usecs = edit->host.max_usecs;
+	if (edit->parts & VHN_EDIT_LIMIT_PACKETS)
+		p->limit.max_packets = edit->limit.max_packets ?: U32_MAX;
+	if (edit->parts & VHN_EDIT_LIMIT_USECS)
+		p->limit.max_usecs = edit->limit.max_usecs ?: max_usecs;
+	if (edit->parts & VHN_EDIT_LOCKED)
+		p->locked = edit->locked;
+}
+
+/**
  * vhn_policy_reset() - the queue or the device was reset
  * @p: the policy
  * @scope: which of them
@@ -122,4 +144,23 @@ struct vhn_coal_params vhn_policy_effective(const struct vhn_policy *p)
 		.max_packets = min(asked->max_packets, p->limit.max_packets),
 		.max_usecs = min(asked->max_usecs, p->limit.max_usecs),
 	};
+}
+
+static bool same(const struct vhn_coal_params *a, const struct vhn_coal_params *b)
+{
+	return a->max_packets == b->max_packets && a->max_usecs == b->max_usecs;
+}
+
+/**
+ * vhn_policy_is_same() - do two policies say the same?
+ * @a: one
+ * @b: the other
+ *
+ * Return: true when nothing in them differs, in force or not.
+ */
+bool vhn_policy_is_same(const struct vhn_policy *a, const struct vhn_policy *b)
+{
+	return same(&a->host, &b->host) && same(&a->requested, &b->requested) &&
+	       same(&a->direction, &b->direction) && same(&a->limit, &b->limit) &&
+	       a->guest == b->guest && a->locked == b->locked;
 }

@@ -31,9 +31,32 @@ struct vhn_policy {
 	bool locked;
 };
 
+/* What of a struct vhn_policy_edit counts. */
+#define VHN_EDIT_HOST_PACKETS	0x01
+#define VHN_EDIT_HOST_USECS	0x02
+#define VHN_EDIT_LIMIT_PACKETS	0x04
+#define VHN_EDIT_LIMIT_USECS	0x08
+#define VHN_EDIT_LOCKED		0x10
+
+/**
+ * struct vhn_policy_edit - what the host's operator changes
+ * @parts: VHN_EDIT_*; the rest stays as it is
+ * @host: default of the host
+ * @limit: bounds; 0: the built-in one
+ * @locked: the guest may not change anything
+ */
+struct vhn_policy_edit {
+	u32 parts;
+	struct vhn_coal_params host;
+	struct vhn_coal_params limit;
+	bool locked;
+};
+
 void vhn_policy_init(struct vhn_policy *p, struct vhn_coal_params host, u32 max_usecs);
 int vhn_policy_set(struct vhn_policy *p, const struct vhn_coal_set *set, u32 max_usecs);
+void vhn_policy_apply(struct vhn_policy *p, const struct vhn_policy_edit *edit, u32 max_usecs);
 void vhn_policy_reset(struct vhn_policy *p, enum vhn_coal_scope scope);
 struct vhn_coal_params vhn_policy_effective(const struct vhn_policy *p);
+bool vhn_policy_is_same(const struct vhn_policy *a, const struct vhn_policy *b);
 
 #endif /* _VHN_POLICY_H */

@@ -4,12 +4,14 @@
 #include "hunter/finding.hpp"
 #include "vcoal/virtio_net.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <linux/virtio_ring.h>
 #include <new>
 
 extern "C" {
+#include "defaults.h"
 #include "mem.h"
 }
 
@@ -37,7 +39,9 @@ Device::Device(const Setup& setup, vcoal::GuestMemory& memory, Observer& observe
       queue_(dev_->queues[setup.transmit ? VHN_VRING_TX : VHN_VRING_RX]) {
     device = this;
     dev_->mem = memory_table(memory);
+    vhn_defaults_lock();
     vhn_queue_init(&queue_, dev_.get(), setup.transmit ? VHN_VRING_TX : VHN_VRING_RX);
+    vhn_defaults_unlock();
     if (vhn_queue_alloc(&queue_) != 0) {
         throw std::bad_alloc();
     }
@@ -100,7 +104,7 @@ int Device::set(vhn_coal_target target, vhn_coal_params params, bool lock) {
     set.target = target;
     set.params = params;
     set.flags = lock ? VHN_COAL_F_LOCKED : 0;
-    return vhn_notify_set(&queue_.notify, &set);
+    return std::min(vhn_notify_set(&queue_.notify, &set), 0);
 }
 
 void Device::reset(vhn_coal_scope scope) {

@@ -8,6 +8,7 @@ struct mutex {
 	bool held;
 };
 
+#define DEFINE_MUTEX(m)	struct mutex m
 #define mutex_init(m)	((m)->held = false)
 #define mutex_lock(m)	hunt_acquire(&(m)->held)
 
