@@ -8,6 +8,7 @@
 
 #include "../drivers/vhost/defaults.h"
 #include "../drivers/vhost/notify.h"
+#include "../drivers/vhost/stall.h"
 #include "test_ring.h"
 #include "user_memory.h"
 #include "virtual_time.h"
@@ -578,6 +579,65 @@ static void who_changes_nothing_is_told(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vhn_notify_set_guest(&q->n, false));
 }
 
+/* --- what gets lost ------------------------------------------------------------------- */
+
+static u32 looks;
+
+static void look_at_the_ring(struct vhn_work *work)
+{
+	looks++;
+}
+
+static void expect_stalls(struct kunit *test, u64 n)
+{
+	struct vhn_vring_stats stats;
+
+	vhn_notify_report(&q->n, &stats);
+	KUNIT_EXPECT_EQ(test, stats.stalls, n);
+}
+
+static void a_queue_whose_timer_was_lost_is_set_going_again(struct kunit *test)
+{
+	struct vhn_stall_view view;
+	struct vhn_work work;
+
+	looks = 0;
+	vhn_work_init(&work, look_at_the_ring);
+	start_split(test, false);
+	set(VHN_COAL_QUEUE, 100, 1000);
+	publish(3);
+	hrtimer_cancel(&q->n.timer);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 0);
+	vhn_notify_view(&q->n, &view);
+	KUNIT_EXPECT_TRUE(test, view.running);
+	KUNIT_EXPECT_EQ(test, view.pending, 3);
+	KUNIT_EXPECT_LT(test, view.first + view.hold, ktime_get_ns());
+
+	vhn_notify_revive(&q->n, &work, true);
+	vhn_notify_revive(&q->n, &work, false);
+	vhn_worker_flush(&q->worker);
+	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
+	KUNIT_EXPECT_GE(test, looks, 1);
+	vhn_notify_view(&q->n, &view);
+	KUNIT_EXPECT_EQ(test, view.pending, 0);
+	expect_stalls(test, 1);
+}
+
+static void a_closed_queue_is_not_set_going(struct kunit *test)
+{
+	struct vhn_work work;
+
+	looks = 0;
+	vhn_work_init(&work, look_at_the_ring);
+	start_split(test, false);
+	vhn_notify_close(&q->n);
+	vhn_notify_revive(&q->n, &work, true);
+	vhn_worker_flush(&q->worker);
+	KUNIT_EXPECT_EQ(test, looks, 0);
+	expect_stalls(test, 1);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(coal_o3_signalled_when_the_time_has_passed),
 	KUNIT_CASE(coal_o3_not_a_moment_before),
@@ -608,6 +668,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_clock_stands_still_while_nothing_is_held),
 	KUNIT_CASE(an_edit_is_in_force_at_once),
 	KUNIT_CASE(who_changes_nothing_is_told),
+	KUNIT_CASE(a_queue_whose_timer_was_lost_is_set_going_again),
+	KUNIT_CASE(a_closed_queue_is_not_set_going),
 	{}
 };
 

@@ -126,7 +126,7 @@ static void swap_mem(struct vhn_dev *dev, struct vhn_mem *mem)
 		q->mem = mem;
 		/* What was missing may be there now. */
 		if (q->broken) {
-			q->broken = false;
+			WRITE_ONCE(q->broken, false);
 			vhn_attachment_queue(&q->attachment, &q->work);
 		}
 		mutex_unlock(&q->mutex);
@@ -232,7 +232,7 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 		bool own = features & BIT_ULL(VHOST_NET_F_VIRTIO_NET_HDR);
 
 		mutex_lock(&q->mutex);
-		q->features = features;
+		WRITE_ONCE(q->features, features);
 		q->vhost_hlen = own ? hlen : 0;
 		q->sock_hlen = own ? 0 : hlen;
 		q->log.buffers = features & BIT_ULL(VHOST_F_LOG_ALL);

@@ -17,6 +17,7 @@
 #include "defaults.h"
 #include "kcompat.h"
 #include "notify.h"
+#include "stall.h"
 #include "trace.h"
 
 /* Have the timer expire at @deadline at the latest. */
@@ -394,5 +395,49 @@ void vhn_notify_report(struct vhn_notify *n, struct vhn_vring_stats *stats)
 
 	raw_spin_lock_irqsave(&n->lock, flags);
 	vhn_stats_read(n->stats, stats);
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+}
+
+/**
+ * vhn_notify_view() - for the stall detector: is something left lying?
+ * @n: notifications of the queue
+ * @view: filled in but for what concerns kicks
+ *
+ * Context: any; waits neither for the worker nor for guest memory.
+ */
+void vhn_notify_view(struct vhn_notify *n, struct vhn_stall_view *view)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&n->lock, flags);
+	*view = (struct vhn_stall_view){
+		.running = n->open,
+		.pending = n->coal.pending,
+		.first = n->coal.first,
+		.hold = n->coal.hold,
+	};
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+}
+
+/**
+ * vhn_notify_revive() - set a queue going again whose work got lost
+ * @n: notifications of the queue
+ * @work: that of its ring
+ * @count: count it as a stall
+ *
+ * The worker looks at the ring and takes what is pending; it does nothing that it would
+ * not do anyway. Context: any; waits neither for the worker nor for guest memory.
+ */
+void vhn_notify_revive(struct vhn_notify *n, struct vhn_work *work, bool count)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&n->lock, flags);
+	n->stats->stalls += count;
+	if (n->open) {
+		n->flushing = true;
+		vhn_worker_queue(n->worker, &n->due);
+		vhn_worker_queue(n->worker, work);
+	}
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 }

@@ -17,6 +17,7 @@
 #include "worker_pool.h"
 
 struct eventfd_ctx;
+struct vhn_stall_view;
 
 /**
  * struct vhn_notify - how one virtqueue notifies
@@ -77,6 +78,8 @@ bool vhn_notify_edit(struct vhn_notify *n, const struct vhn_policy_edit *edit);
 bool vhn_notify_reset(struct vhn_notify *n, enum vhn_coal_scope scope);
 bool vhn_notify_set_guest(struct vhn_notify *n, bool guest);
 void vhn_notify_report(struct vhn_notify *n, struct vhn_vring_stats *stats);
+void vhn_notify_view(struct vhn_notify *n, struct vhn_stall_view *view);
+void vhn_notify_revive(struct vhn_notify *n, struct vhn_work *work, bool count);
 
 /**
  * vhn_notify_clock() - a batch begins

@@ -197,14 +197,16 @@ void vhn_queue_reset(struct vhn_queue *q)
 	put_eventfd(&q->notify.call);
 
 	q->ring = (struct vhn_vring){ .num = 1 };
+	WRITE_ONCE(q->size, q->ring.num);
 	q->place = (struct vhn_ring_place){};
 	q->log = (struct vhn_log){};
-	q->features = 0;
+	WRITE_ONCE(q->features, 0);
 	q->vhost_hlen = 0;
 	q->sock_hlen = sizeof(struct virtio_net_hdr);
 	q->spin_usecs = 0;
-	q->broken = false;
-	q->kicked = false;
+	WRITE_ONCE(q->broken, false);
+	WRITE_ONCE(q->kicked, false);
+	WRITE_ONCE(q->waits, false);
 	vhn_queue_set_filter(q, NULL);
 	vhn_queue_set_hash(q, NULL);
 	vhn_notify_set_guest(&q->notify, false);
@@ -259,7 +261,7 @@ static int start(struct vhn_queue *q, struct socket *sock)
 	if (err)
 		goto out;
 
-	q->broken = false;
+	WRITE_ONCE(q->broken, false);
 	q->notify.held = 0;
 	if (q->index == VHN_VRING_RX) {
 		vhn_prefetch_attach(&q->prefetch, sock);
@@ -336,7 +338,9 @@ bool vhn_queue_begin(struct vhn_queue *q)
 	if (!q->sock || q->broken)
 		return false;
 
+	WRITE_ONCE(q->turn, q->turn + 1);
 	r = vhn_queue_find_ring(q);
+	WRITE_ONCE(q->waits, r == -ENODATA);
 	if (unlikely(r == -ENODATA))
 		return false;
 	if (unlikely(r))
@@ -385,7 +389,7 @@ void vhn_queue_end(struct vhn_queue *q)
  */
 void vhn_queue_break(struct vhn_queue *q, int err)
 {
-	q->broken = true;
+	WRITE_ONCE(q->broken, true);
 	trace_vhn_broken(q->dev->id, q->index, err);
 	if (q->error)
 		kc_eventfd_signal(q->error);

@@ -16,6 +16,7 @@
 #include "iotlb.h"
 #include "log.h"
 #include "notify.h"
+#include "stall.h"
 #include "stats.h"
 #include "toeplitz.h"
 #include "vring.h"
@@ -82,11 +83,12 @@ struct vhn_ring_place {
  * @prefetch: packets taken from @sock
  * @kick: eventfd the driver kicks with
  * @error: eventfd to signal when the ring is broken
- * @features: acknowledged
+ * @features: acknowledged. May be read without @mutex
  * @vhost_hlen: bytes of header that this side writes or skips
  * @sock_hlen: bytes of header that @sock brings or takes
  * @spin_usecs: how long to look for more before asking to be woken, microseconds
- * @broken: the ring made no sense; left alone until it is set up again
+ * @broken: the ring made no sense; left alone until it is set up again. May be read
+ *	    without @mutex
  *
  * There while there is an owner, and used by the worker under @mutex:
  * @iov: where it gathers a packet
@@ -98,6 +100,10 @@ struct vhn_ring_place {
  *	    file, freed after a grace period
  * @hash: which packets are hashed; NULL: none. Replaced and freed likewise
  * @kicked: set by a kick, cleared by the worker
+ * @waits: the owner is to say where the ring is; written under @mutex
+ * @turn: number of the worker's last look at the ring; written under @mutex
+ * @size: entries of @ring, for reports; written under @mutex
+ * @stall: the stall detector's alone
  * @notify: used buffer notifications
  * @stats: counters
  * @attachment: who does @work, and what @notify leaves to be done
@@ -131,6 +137,10 @@ struct vhn_queue {
 	struct vhn_queue_filter __rcu *filter;
 	struct vhn_queue_hash __rcu *hash;
 	bool kicked;
+	bool waits;
+	u32 turn;
+	u32 size;
+	struct vhn_stall stall;
 	struct vhn_notify notify;
 	struct vhn_stats stats;
 	struct vhn_attachment attachment;

@@ -30,6 +30,7 @@ static int set_num(struct vhn_queue *q, void __user *arg)
 	if (!s.num || s.num > VHN_MAX_RING || (!q->ring.packed && !is_power_of_2(s.num)))
 		return -EINVAL;
 	q->ring.num = s.num;
+	WRITE_ONCE(q->size, s.num);
 	return 0;
 }
 
