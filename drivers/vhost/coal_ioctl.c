@@ -8,6 +8,7 @@
 #include <linux/uaccess.h>
 #include <linux/vhost_net_coal.h>
 
+#include "control.h"
 #include "queue.h"
 
 /* Any argument but a filter, which is too large for the stack. */
@@ -20,6 +21,19 @@ union argument {
 	struct vhn_hash hash;
 };
 
+static int set_coal(struct vhn_queue *q, const struct vhn_coal_set *set)
+{
+	bool guest = set->target == VHN_COAL_QUEUE || set->target == VHN_COAL_DIRECTION;
+	enum vhn_nl_source source = guest ? VHN_NL_SOURCE_GUEST : VHN_NL_SOURCE_VMM;
+	int r = vhn_notify_set(&q->notify, set);
+
+	if (r > 0)
+		vhn_control_changed(q->dev, source);
+	else if (r == -EPERM || r == -ERANGE)
+		vhn_control_refused(q->dev, q->index, source);
+	return min(r, 0);
+}
+
 static int reset(struct vhn_queue *q, const struct vhn_coal_reset *r)
 {
 	switch (r->scope) {
@@ -28,7 +42,8 @@ static int reset(struct vhn_queue *q, const struct vhn_coal_reset *r)
 		vhn_queue_set_hash(q, NULL);
 		fallthrough;
 	case VHN_RESET_QUEUE:
-		vhn_notify_reset(&q->notify, r->scope);
+		if (vhn_notify_reset(&q->notify, r->scope))
+			vhn_control_changed(q->dev, VHN_NL_SOURCE_GUEST);
 		return 0;
 	default:
 		return -EINVAL;
@@ -82,7 +97,7 @@ static int dispatch(struct vhn_queue *q, unsigned int nr, union argument *a)
 
 	switch (nr) {
 	case _IOC_NR(VHN_SET_COAL):
-		return min(vhn_notify_set(n, &a->set), 0);
+		return set_coal(q, &a->set);
 	case _IOC_NR(VHN_GET_COAL):
 		return get_coal(n, &a->state);
 	case _IOC_NR(VHN_RESET_COAL):

@@ -13,8 +13,11 @@
 #include <linux/virtio_net.h>
 #include <linux/virtio_net_coal.h>
 
+#include "control.h"
+#include "learn.h"
 #include "mem.h"
 #include "queue.h"
+#include "registry.h"
 
 #define COAL_FEATURES (BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL))
 
@@ -110,6 +113,8 @@ static int set_owner(struct vhn_dev *dev)
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		vhn_attachment_set(&dev->queues[i].attachment, &dev->pool, id);
 	dev->owner = current->mm;
+	vhn_file_own(vhn_file_of(dev));
+	vhn_control_added(dev);
 	return 0;
 }
 
@@ -142,6 +147,7 @@ static void swap_mem(struct vhn_dev *dev, struct vhn_mem *mem)
  */
 void vhn_dev_disown(struct vhn_dev *dev)
 {
+	struct vhn_file *file = vhn_file_of(dev);
 	int i;
 
 	for (i = 0; i < VHN_NR_VRINGS; i++)
@@ -157,6 +163,10 @@ void vhn_dev_disown(struct vhn_dev *dev)
 		vhn_queue_reset(&dev->queues[i]);
 	vhn_iotlb_stop(dev->iotlb);
 	free_queues(dev);
+
+	if (vhn_file_is_owned(file))
+		vhn_control_removed(dev);
+	vhn_file_disown(file);
 }
 
 static int reset_owner(struct vhn_dev *dev)
@@ -201,7 +211,7 @@ static bool changes_running_ring(const struct vhn_dev *dev, bool packed, bool io
 
 static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 {
-	bool packed, iotlb;
+	bool packed, iotlb, changed = false;
 	u64 features;
 	u32 hlen;
 	int err;
@@ -243,10 +253,12 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 		if (q->sock && iotlb)
 			vhn_attachment_queue(&q->attachment, &q->work);
 		mutex_unlock(&q->mutex);
-		vhn_notify_set_guest(&q->notify, features & COAL_FEATURES);
+		changed |= vhn_notify_set_guest(&q->notify, features & COAL_FEATURES);
 	}
 	if (!iotlb)
 		vhn_iotlb_stop(dev->iotlb);
+	if (changed)
+		vhn_control_changed(dev, VHN_NL_SOURCE_GUEST);
 	return 0;
 }
 
@@ -289,6 +301,8 @@ static int set_mem_table(struct vhn_dev *dev, void __user *arg)
 static int set_backend(struct vhn_dev *dev, void __user *arg)
 {
 	struct vhost_vring_file backend;
+	struct vhn_queue *q;
+	int err;
 
 	if (copy_from_user(&backend, arg, sizeof(backend)))
 		return -EFAULT;
@@ -297,7 +311,11 @@ static int set_backend(struct vhn_dev *dev, void __user *arg)
 	if (backend.index >= VHN_NR_VRINGS)
 		return -ENOBUFS;
 	backend.index = array_index_nospec(backend.index, VHN_NR_VRINGS);
-	return vhn_queue_set_backend(&dev->queues[backend.index], backend.fd);
+	q = &dev->queues[backend.index];
+	err = vhn_queue_set_backend(q, backend.fd);
+	if (!err && q->sock)
+		vhn_learn_interface(dev, q->sock->file);
+	return err;
 }
 
 /**

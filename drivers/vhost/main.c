@@ -4,60 +4,98 @@
  * notifications can be moderated.
  *
  * Lock order, outermost first:
+ *   vhn_defaults_lock()	what files begin with; opening one and changing all
  *   vhn_dev.mutex		the vhost ABI of one file
  *     vhn_queue.mutex		one ring; the worker holds it across guest memory
  *       wait queue locks	of eventfds and sockets
  *         vhn_notify.lock	raw; coalescer and parameters; also in hard interrupts
  *           vhn_attachment.lock	raw; which worker gets the work
  *         vhn_iotlb.lock	where a guest's addresses lead
+ *   vhn_file.lock		who a file is; innermost
  *
- * Never two queue mutexes at once, and no mutex in anything that reports (coal_ioctl.c).
+ * Never two queue mutexes at once, and no mutex in anything that reports (coal_ioctl.c,
+ * message.c). Nothing here waits for rtnl with any of them (learn.c).
  */
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/vhost_net_coal.h>
 
+#include "control.h"
+#include "defaults.h"
+#include "learn.h"
 #include "mem.h"
 #include "queue.h"
+#include "registry.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-static atomic_t last_id = ATOMIC_INIT(0);
+/* Of the file opened last; under vhn_defaults_lock(). */
+static u32 last_id;
 
-static int vhn_open(struct inode *inode, struct file *file)
+/* A number, parameters, and that it can be found: what the host's operator sees of it. */
+static int introduce(struct vhn_file *file)
 {
-	struct vhn_dev *dev;
 	u32 i;
 
-	dev = kvzalloc(sizeof(*dev), GFP_KERNEL_ACCOUNT);
-	if (!dev)
-		return -ENOMEM;
-
-	dev->iotlb = vhn_iotlb_alloc();
-	if (!dev->iotlb) {
-		kvfree(dev);
-		return -ENOMEM;
-	}
-
-	mutex_init(&dev->mutex);
-	dev->id = atomic_inc_return(&last_id);
+	if (last_id == U32_MAX)
+		return -ENFILE;
+	file->dev.id = last_id + 1;
 	for (i = 0; i < VHN_NR_VRINGS; i++)
-		vhn_queue_init(&dev->queues[i], dev, i);
-	file->private_data = dev;
+		vhn_queue_init(&file->dev.queues[i], &file->dev, i);
+	if (vhn_registry_add(file))
+		return -ENOMEM;
+	last_id++;
 	return 0;
 }
 
-static int vhn_release(struct inode *inode, struct file *file)
+static int vhn_open(struct inode *inode, struct file *opened)
 {
-	struct vhn_dev *dev = file->private_data;
+	struct vhn_file *file;
+	int err;
 
+	file = kvzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+	if (!file)
+		return -ENOMEM;
+	err = -ENOMEM;
+	file->dev.iotlb = vhn_iotlb_alloc();
+	if (!file->dev.iotlb)
+		goto free;
+
+	refcount_set(&file->refs, 1);
+	spin_lock_init(&file->lock);
+	file->uid = opened->f_cred->euid;
+	vhn_learn_init(file);
+	mutex_init(&file->dev.mutex);
+
+	vhn_defaults_lock();
+	err = introduce(file);
+	vhn_defaults_unlock();
+	if (err)
+		goto free_iotlb;
+	opened->private_data = &file->dev;
+	return 0;
+
+free_iotlb:
+	vhn_iotlb_free(file->dev.iotlb);
+free:
+	kvfree(file);
+	return err;
+}
+
+static int vhn_release(struct inode *inode, struct file *opened)
+{
+	struct vhn_dev *dev = opened->private_data;
+	struct vhn_file *file = vhn_file_of(dev);
+
+	vhn_registry_remove(file);
 	vhn_dev_disown(dev);
 	vhn_mem_free(dev->mem);
 	vhn_iotlb_free(dev->iotlb);
-	kvfree(dev);
+	vhn_registry_put(file);
 	return 0;
 }
 
@@ -94,7 +132,37 @@ static struct miscdevice vhn_misc = {
 	.mode = 0600,
 };
 
-module_misc_device(vhn_misc);
+static int __init vhn_init(void)
+{
+	int err;
+
+	err = vhn_learn_start();
+	if (err)
+		return err;
+	err = vhn_control_start();
+	if (err)
+		goto stop_learning;
+	err = misc_register(&vhn_misc);
+	if (err)
+		goto stop_control;
+	return 0;
+
+stop_control:
+	vhn_control_stop();
+stop_learning:
+	vhn_learn_stop();
+	return err;
+}
+
+static void __exit vhn_exit(void)
+{
+	misc_deregister(&vhn_misc);
+	vhn_learn_stop();
+	vhn_control_stop();
+}
+
+module_init(vhn_init);
+module_exit(vhn_exit);
 
 MODULE_DESCRIPTION("Host side of virtio networking, with notification coalescing");
 MODULE_AUTHOR("The virtio coalescing project");

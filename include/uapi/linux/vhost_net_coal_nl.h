@@ -25,8 +25,10 @@
  * what files opened later begin with.
  *
  * The rest are events. ADDED: a file got an owner or another back end. REMOVED: it has no
- * owner any more. CHANGED, REFUSED: parameters, by VHN_NL_FILE_BY. STALLED: something was
- * left lying beyond all limits, and has been set going again.
+ * owner any more. CHANGED, REFUSED: parameters, by VHN_NL_FILE_BY; CHANGED without
+ * VHN_NL_FILE_ID is about what files opened later begin with. STALLED: something was left
+ * lying beyond all limits, and has been set going again. REFUSED and STALLED have the queue
+ * that they are about, the others both.
  */
 enum vhn_nl_command {
 	VHN_NL_CMD_UNSPEC,
@@ -47,12 +49,14 @@ enum vhn_nl_command {
  *		     not there when it cannot be seen from there
  * @VHN_NL_FILE_UID: u32, user that opened it, likewise
  * @VHN_NL_FILE_COMM: string, name of the owner's program
- * @VHN_NL_FILE_IFINDEX: u32, interface of the back end; not there without one
+ * @VHN_NL_FILE_IFINDEX: u32, interface of the back end that was set last, as it was then;
+ *			 not there without one, nor for a moment after it was set
  * @VHN_NL_FILE_IFNAME: string, its name
  * @VHN_NL_FILE_NETNS: u64, inode of the interface's network namespace
  * @VHN_NL_FILE_FEATURES: u64, acknowledged
  * @VHN_NL_FILE_BACKEND_FEATURES: u64, acknowledged
- * @VHN_NL_FILE_QUEUE: nest of enum vhn_nl_queue, one for each vring
+ * @VHN_NL_FILE_QUEUE: nest of enum vhn_nl_queue, one for each vring; in SET for each that
+ *		       is to change
  * @VHN_NL_FILE_BY: nest of enum vhn_nl_by, in CHANGED and REFUSED
  * @VHN_NL_FILE_PAD: for alignment
  */
@@ -78,8 +82,8 @@ enum vhn_nl_file {
 /**
  * enum vhn_nl_queue - a vring
  * @VHN_NL_QUEUE_INDEX: u32, VHN_VRING_*
- * @VHN_NL_QUEUE_FLAGS: u32, VHN_NL_QUEUE_F_*; in SET with LIMIT: VHN_NL_QUEUE_F_LOCKED or 0,
- *			left as it is when not there
+ * @VHN_NL_QUEUE_FLAGS: u32, VHN_NL_QUEUE_F_*; in SET: VHN_NL_QUEUE_F_LOCKED or 0, left as
+ *			it is when not there
  * @VHN_NL_QUEUE_SIZE: u32, entries of the ring
  * @VHN_NL_QUEUE_EFFECTIVE: nest of enum vhn_nl_params, like all that follow: in force
  * @VHN_NL_QUEUE_REQUESTED: what the guest asked for
