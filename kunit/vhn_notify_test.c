@@ -616,7 +616,7 @@ static void a_queue_whose_timer_was_lost_is_set_going_again(struct kunit *test)
 
 	vhn_notify_revive(&q->n, &work, true);
 	vhn_notify_revive(&q->n, &work, false);
-	vhn_worker_flush(&q->worker);
+	vhn_worker_flush(q->attachment.worker);
 	KUNIT_EXPECT_EQ(test, user_eventfd.signals, 1);
 	KUNIT_EXPECT_GE(test, looks, 1);
 	vhn_notify_view(&q->n, &view);
@@ -633,7 +633,7 @@ static void a_closed_queue_is_not_set_going(struct kunit *test)
 	start_split(test, false);
 	vhn_notify_close(&q->n);
 	vhn_notify_revive(&q->n, &work, true);
-	vhn_worker_flush(&q->worker);
+	vhn_worker_flush(q->attachment.worker);
 	KUNIT_EXPECT_EQ(test, looks, 0);
 	expect_stalls(test, 1);
 }

@@ -14,7 +14,7 @@
  *   vhn_file.lock		who a file is; innermost
  *
  * Never two queue mutexes at once, and no mutex in anything that reports (coal_ioctl.c,
- * message.c). Nothing here waits for rtnl with any of them (learn.c).
+ * message.c, watch.c). Nothing here waits for rtnl with any of them (learn.c).
  */
 #include <linux/cred.h>
 #include <linux/fs.h>
@@ -29,6 +29,7 @@
 #include "mem.h"
 #include "queue.h"
 #include "registry.h"
+#include "watch.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -76,6 +77,7 @@ static int vhn_open(struct inode *inode, struct file *opened)
 	vhn_defaults_unlock();
 	if (err)
 		goto free_iotlb;
+	vhn_watch_begin();
 	opened->private_data = &file->dev;
 	return 0;
 
@@ -157,6 +159,7 @@ stop_learning:
 static void __exit vhn_exit(void)
 {
 	misc_deregister(&vhn_misc);
+	vhn_watch_stop();
 	vhn_learn_stop();
 	vhn_control_stop();
 }

@@ -436,8 +436,8 @@ void vhn_notify_revive(struct vhn_notify *n, struct vhn_work *work, bool count)
 	n->stats->stalls += count;
 	if (n->open) {
 		n->flushing = true;
-		vhn_worker_queue(n->worker, &n->due);
-		vhn_worker_queue(n->worker, work);
+		vhn_attachment_queue(n->attachment, &n->due);
+		vhn_attachment_queue(n->attachment, work);
 	}
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 }
