@@ -8,7 +8,7 @@
 #include <linux/uaccess.h>
 #include <linux/vhost_net_coal.h>
 
-#include "control.h"
+#include "event.h"
 #include "queue.h"
 
 /* Any argument but a filter, which is too large for the stack. */
@@ -28,9 +28,9 @@ static int set_coal(struct vhn_queue *q, const struct vhn_coal_set *set)
 	int r = vhn_notify_set(&q->notify, set);
 
 	if (r > 0)
-		vhn_control_changed(q->dev, source);
+		vhn_event_changed(q->dev, source);
 	else if (r == -EPERM || r == -ERANGE)
-		vhn_control_refused(q->dev, q->index, source);
+		vhn_event_refused(q->dev, q->index, source);
 	return min(r, 0);
 }
 
@@ -43,7 +43,7 @@ static int reset(struct vhn_queue *q, const struct vhn_coal_reset *r)
 		fallthrough;
 	case VHN_RESET_QUEUE:
 		if (vhn_notify_reset(&q->notify, r->scope))
-			vhn_control_changed(q->dev, VHN_NL_SOURCE_GUEST);
+			vhn_event_changed(q->dev, VHN_NL_SOURCE_GUEST);
 		return 0;
 	default:
 		return -EINVAL;

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests and events. The family is there in the initial network namespace only. Whoever
- * has no CAP_NET_ADMIN is told of the files that the user of its socket has opened, and of
- * others as if they were not there.
- *
- * A SET and a file that is being opened exclude each other (defaults.c), and so do two SETs.
- * An event is made for those who listen and forgotten otherwise; who does not keep up is
- * told so by its socket (ENOBUFS), and asks for all files again. So a guest that changes its
- * parameters without end takes no memory but that of listeners' sockets, which is bounded.
+ * The family is there in the initial network namespace only. Whoever has no CAP_NET_ADMIN is
+ * told of the files that the user of its socket has opened, and of others as if they were
+ * not there. A SET and a file that is being opened exclude each other (defaults.c), and so
+ * do two SETs.
  */
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -18,6 +14,7 @@
 #include "control.h"
 #include "control_set.h"
 #include "defaults.h"
+#include "event.h"
 #include "message.h"
 #include "registry.h"
 
@@ -195,140 +192,6 @@ static int get_defaults(struct sk_buff *request, struct genl_info *info)
 	return genlmsg_reply(skb, info);
 }
 
-/* --- events ------------------------------------------------------------------------- */
-
-/**
- * struct event - what the listeners are told
- * @cmd: VHN_NL_CMD_*
- * @dev: of which device; NULL: of what files opened later begin with
- * @queues: bits of the vrings
- * @by: the calling process has done it
- * @source: with @by: for whom it acts
- */
-struct event {
-	u8 cmd;
-	struct vhn_dev *dev;
-	u32 queues;
-	bool by;
-	enum vhn_nl_source source;
-};
-
-static int put_event(struct sk_buff *skb, const struct event *event)
-{
-	const struct vhn_reader reader = { .users = &init_user_ns, .pids = &init_pid_ns };
-	void *head = genlmsg_put(skb, 0, 0, &family, 0, event->cmd);
-	int err;
-
-	if (!head)
-		return -EMSGSIZE;
-	if (event->dev)
-		err = vhn_message_put_file(skb, event->dev, &reader, event->queues);
-	else
-		err = vhn_message_put_defaults(skb);
-	if (!err && event->by)
-		err = vhn_message_put_by(skb, event->source);
-	genlmsg_end(skb, head);
-	return err;
-}
-
-static void publish(const struct event *event)
-{
-	struct sk_buff *skb;
-
-	if (!genl_has_listeners(&family, &init_net, 0))
-		return;
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb || put_event(skb, event)) {
-		nlmsg_free(skb);
-		genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
-		return;
-	}
-	genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
-}
-
-/**
- * vhn_control_added() - a file has got an owner, or another back end
- * @dev: its device
- *
- * Context: process, may sleep; waits for nobody.
- */
-void vhn_control_added(struct vhn_dev *dev)
-{
-	publish(&(struct event){
-		.cmd = VHN_NL_CMD_ADDED,
-		.dev = dev,
-		.queues = VHN_ALL_QUEUES,
-	});
-}
-
-/**
- * vhn_control_removed() - a file is about to have no owner any more
- * @dev: its device
- *
- * Context: process, may sleep; waits for nobody.
- */
-void vhn_control_removed(struct vhn_dev *dev)
-{
-	publish(&(struct event){
-		.cmd = VHN_NL_CMD_REMOVED,
-		.dev = dev,
-		.queues = VHN_ALL_QUEUES,
-	});
-}
-
-/**
- * vhn_control_changed() - the calling process has changed parameters
- * @dev: whose
- * @source: for whom
- *
- * Context: process, may sleep; waits for nobody.
- */
-void vhn_control_changed(struct vhn_dev *dev, enum vhn_nl_source source)
-{
-	publish(&(struct event){
-		.cmd = VHN_NL_CMD_CHANGED,
-		.dev = dev,
-		.queues = VHN_ALL_QUEUES,
-		.by = true,
-		.source = source,
-	});
-}
-
-/**
- * vhn_control_refused() - the calling process was not allowed to change parameters
- * @dev: whose
- * @index: of which vring
- * @source: for whom
- *
- * Context: process, may sleep; waits for nobody.
- */
-void vhn_control_refused(struct vhn_dev *dev, u32 index, enum vhn_nl_source source)
-{
-	publish(&(struct event){
-		.cmd = VHN_NL_CMD_REFUSED,
-		.dev = dev,
-		.queues = BIT(index),
-		.by = true,
-		.source = source,
-	});
-}
-
-/**
- * vhn_control_stalled() - something was left lying
- * @dev: in which device
- * @index: in which vring
- *
- * Context: process, may sleep; waits for nobody.
- */
-void vhn_control_stalled(struct vhn_dev *dev, u32 index)
-{
-	publish(&(struct event){
-		.cmd = VHN_NL_CMD_STALLED,
-		.dev = dev,
-		.queues = BIT(index),
-	});
-}
-
 /* --- SET ---------------------------------------------------------------------------- */
 
 static void edit_file(struct vhn_dev *dev, const struct vhn_policy_edit edits[VHN_NR_VRINGS])
@@ -341,7 +204,7 @@ static void edit_file(struct vhn_dev *dev, const struct vhn_policy_edit edits[VH
 			changed |= vhn_notify_edit(&dev->queues[i].notify, &edits[i]);
 	}
 	if (changed)
-		vhn_control_changed(dev, VHN_NL_SOURCE_HOST);
+		vhn_event_changed(dev, VHN_NL_SOURCE_HOST);
 }
 
 static void edit_defaults(const struct vhn_policy_edit edits[VHN_NR_VRINGS])
@@ -352,11 +215,7 @@ static void edit_defaults(const struct vhn_policy_edit edits[VHN_NR_VRINGS])
 	for (i = 0; i < VHN_NR_VRINGS; i++)
 		changed |= vhn_defaults_edit(i, &edits[i]);
 	if (changed)
-		publish(&(struct event){
-			.cmd = VHN_NL_CMD_CHANGED,
-			.by = true,
-			.source = VHN_NL_SOURCE_HOST,
-		});
+		vhn_event_defaults();
 }
 
 static void edit_all(const struct vhn_policy_edit edits[VHN_NR_VRINGS])
@@ -452,6 +311,7 @@ static struct genl_family family __ro_after_init = {
  */
 int vhn_control_start(void)
 {
+	vhn_event_start(&family);
 	return genl_register_family(&family);
 }
 

@@ -13,7 +13,7 @@
 #include <linux/virtio_net.h>
 #include <linux/virtio_net_coal.h>
 
-#include "control.h"
+#include "event.h"
 #include "learn.h"
 #include "mem.h"
 #include "queue.h"
@@ -114,7 +114,7 @@ static int set_owner(struct vhn_dev *dev)
 		vhn_attachment_set(&dev->queues[i].attachment, &dev->pool, id);
 	dev->owner = current->mm;
 	vhn_file_own(vhn_file_of(dev));
-	vhn_control_added(dev);
+	vhn_event_added(dev);
 	return 0;
 }
 
@@ -165,7 +165,7 @@ void vhn_dev_disown(struct vhn_dev *dev)
 	free_queues(dev);
 
 	if (vhn_file_is_owned(file))
-		vhn_control_removed(dev);
+		vhn_event_removed(dev);
 	vhn_file_disown(file);
 }
 
@@ -258,7 +258,7 @@ static int set_features(struct vhn_dev *dev, const u64 __user *arg)
 	if (!iotlb)
 		vhn_iotlb_stop(dev->iotlb);
 	if (changed)
-		vhn_control_changed(dev, VHN_NL_SOURCE_GUEST);
+		vhn_event_changed(dev, VHN_NL_SOURCE_GUEST);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #include <linux/file.h>
 #include <linux/workqueue.h>
 
-#include "control.h"
+#include "event.h"
 #include "interface.h"
 #include "learn.h"
 #include "registry.h"
@@ -23,7 +23,7 @@ static void learn(struct work_struct *work)
 	if (backend) {
 		vhn_interface_find(backend, &found);
 		if (vhn_file_set_interface(file, backend, &found))
-			vhn_control_added(&file->dev);
+			vhn_event_added(&file->dev);
 		fput(backend);
 	}
 	vhn_registry_put(file);

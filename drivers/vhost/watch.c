@@ -10,7 +10,7 @@
 #include <linux/printk.h>
 #include <linux/workqueue.h>
 
-#include "control.h"
+#include "event.h"
 #include "registry.h"
 #include "stall.h"
 #include "watch.h"
@@ -28,7 +28,7 @@ static void tell(struct vhn_queue *q, enum vhn_stall_kind kind)
 			    who.comm, who.pid, ring,
 			    kind == VHN_STALL_PENDING ? "packets were not notified in time" :
 							"a kick was not followed");
-	vhn_control_stalled(q->dev, q->index);
+	vhn_event_stalled(q->dev, q->index);
 }
 
 static void look_at(struct vhn_queue *q)

@@ -44,6 +44,7 @@ enum vhn_nl_command {
 
 /**
  * enum vhn_nl_file - a file; top level of every message
+ * @VHN_NL_FILE_UNSPEC: none
  * @VHN_NL_FILE_ID: u32, never reused while the module is loaded
  * @VHN_NL_FILE_PID: u32, the owner, in the reader's namespace, in events in the initial one;
  *		     not there when it cannot be seen from there
@@ -59,6 +60,7 @@ enum vhn_nl_command {
  *		       is to change
  * @VHN_NL_FILE_BY: nest of enum vhn_nl_by, in CHANGED and REFUSED
  * @VHN_NL_FILE_PAD: for alignment
+ * @__VHN_NL_FILE_END: behind the last
  */
 enum vhn_nl_file {
 	VHN_NL_FILE_UNSPEC,
@@ -81,6 +83,7 @@ enum vhn_nl_file {
 
 /**
  * enum vhn_nl_queue - a vring
+ * @VHN_NL_QUEUE_UNSPEC: none
  * @VHN_NL_QUEUE_INDEX: u32, VHN_VRING_*
  * @VHN_NL_QUEUE_FLAGS: u32, VHN_NL_QUEUE_F_*; in SET: VHN_NL_QUEUE_F_LOCKED or 0, left as
  *			it is when not there
@@ -92,6 +95,7 @@ enum vhn_nl_file {
  * @VHN_NL_QUEUE_LIMIT: bounds; may stand in SET, where 0 means the built-in limit
  * @VHN_NL_QUEUE_PENDING: u32, packets published and not yet notified
  * @VHN_NL_QUEUE_COUNTERS: nest of enum vhn_nl_counter
+ * @__VHN_NL_QUEUE_END: behind the last
  *
  * In HOST and LIMIT of SET, a parameter that is not there is left as it is.
  */
@@ -123,8 +127,10 @@ enum vhn_nl_queue {
 
 /**
  * enum vhn_nl_params - when to notify
+ * @VHN_NL_PARAMS_UNSPEC: none
  * @VHN_NL_PARAMS_PACKETS: u32, after this many packets
  * @VHN_NL_PARAMS_USECS: u32, microseconds after the first of them
+ * @__VHN_NL_PARAMS_END: behind the last
  */
 enum vhn_nl_params {
 	VHN_NL_PARAMS_UNSPEC,
@@ -175,10 +181,12 @@ enum vhn_nl_source {
 
 /**
  * enum vhn_nl_by - who changed something
+ * @VHN_NL_BY_UNSPEC: none
  * @VHN_NL_BY_SOURCE: u32, enum vhn_nl_source
  * @VHN_NL_BY_PID: u32, process in the initial namespace
  * @VHN_NL_BY_UID: u32, its user, likewise
  * @VHN_NL_BY_COMM: string, its name
+ * @__VHN_NL_BY_END: behind the last
  */
 enum vhn_nl_by {
 	VHN_NL_BY_UNSPEC,
