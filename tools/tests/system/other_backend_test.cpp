@@ -3,10 +3,12 @@
 // Back ends that are no tun device: macvtap, and packet sockets.
 #include "support/bench.hpp"
 #include "support/frames.hpp"
+#include "support/initial_netns.hpp"
 #include "support/modules.hpp"
 #include "support/nodes.hpp"
 #include "support/pairing.hpp"
 #include "vcoal/error.hpp"
+#include "vcoal/host_control.hpp"
 #include "vcoal/virtio_net.hpp"
 
 #include <algorithm>
@@ -214,4 +216,31 @@ TEST(OurBackEnd, APacketSocketMayHaveOtherReaders) {
     EXPECT_TRUE(eventually([&] { return host.send(make_frame(123456)); }));
     expect_from_host(driver, 123456);
     EXPECT_EQ(bench.rx().errors(), 0U);
+}
+
+namespace {
+
+/// What the host's operator sees of the only file there is.
+void expect_interface(const std::string& name) {
+    auto control = make_in_initial_netns<HostControl>();
+    EXPECT_TRUE(eventually([&] { return control.files().at(0).ifname == name; })) << name;
+    EXPECT_EQ(control.files().at(0).ifindex, ::if_nametoindex(name.c_str()));
+}
+
+} // namespace
+
+// Each has another way to tell, and the last one that was set counts.
+TEST(OurBackEnd, TheOperatorSeesItsInterface) {
+    const Cable cable;
+    const Fd tap = macvtap();
+    const Fd socket = packet_socket();
+    Bench bench(on(vhost_node, 0));
+    expect_interface(bench.driver().tap().name());
+    move_to(bench, tap.get());
+    expect_interface("mv");
+    move_to(bench, socket.get());
+    expect_interface(Cable::near);
+    // A queue that stops does not change what the device is.
+    bench.driver().stop();
+    expect_interface(Cable::near);
 }

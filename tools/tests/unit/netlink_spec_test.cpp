@@ -49,7 +49,7 @@ void for_all(const std::string& text, const std::string& pattern, F f) {
 Constants enumerators(const std::string& body) {
     Constants found;
     std::uint64_t next = 0;
-    for_all(body, "(\\w+)(?:\\s*=\\s*(\\d+))?\\s*,", [&](const std::smatch& match) {
+    for_all(body, R"((\w+)(?:\s*=\s*(\d+))?\s*,)", [&](const std::smatch& match) {
         next = match[2].matched ? std::stoull(match[2]) : next;
         const std::string name = match[1];
         if (!name.ends_with("_UNSPEC") && !name.starts_with("__")) {
@@ -63,12 +63,11 @@ Constants enumerators(const std::string& body) {
 /// All enums of the header by their names, and its flags under "queue-flags".
 std::map<std::string, Constants> header() {
     std::string text = text_of(header_path);
-    text = std::regex_replace(text, std::regex("/\\*[^*]*\\*+(?:[^/*][^*]*\\*+)*/"), "");
+    text = std::regex_replace(text, std::regex(R"(/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)"), "");
     std::map<std::string, Constants> found;
-    for_all(text, "enum (\\w+) \\{([^}]*)\\}", [&](const std::smatch& match) {
-        found[match[1]] = enumerators(match[2]);
-    });
-    for_all(text, "#define (VHN_NL_QUEUE_F_\\w+)\\s+\\(1U << (\\d+)\\)",
+    for_all(text, R"(enum (\w+) \{([^}]*)\})",
+            [&](const std::smatch& match) { found[match[1]] = enumerators(match[2]); });
+    for_all(text, R"(#define (VHN_NL_QUEUE_F_\w+)\s+\(1U << (\d+)\))",
             [&](const std::smatch& match) {
                 found["queue-flags"][match[1]] = std::uint64_t{1} << std::stoul(match[2]);
             });
@@ -99,11 +98,11 @@ std::map<std::string, Constants> description(const YAML::Node& spec) {
     }
     for (const YAML::Node& definition : spec["definitions"]) {
         const bool flags = definition["type"].as<std::string>() == "flags";
-        const std::string name = definition["name"].as<std::string>();
-        found[flags ? name : "vhn_nl_" + name] = numbered(
-            definition["entries"], definition["name-prefix"].as<std::string>(), 0, flags);
+        const auto name = definition["name"].as<std::string>();
+        found[flags ? name : "vhn_nl_" + name] =
+            numbered(definition["entries"], definition["name-prefix"].as<std::string>(), 0, flags);
     }
-    const YAML::Node operations = spec["operations"];
+    const auto operations = spec["operations"];
     found["vhn_nl_command"] =
         numbered(operations["list"], operations["name-prefix"].as<std::string>(), 1);
     return found;
@@ -154,11 +153,10 @@ TEST_F(NetlinkSpec, TypesAreThoseOfTheHeader) {
         const std::string prefix = c_name(set["name-prefix"].as<std::string>());
         for (const YAML::Node& attribute : set["attributes"]) {
             const std::string name = prefix + c_name(attribute["name"].as<std::string>());
-            for_all(text, "@" + name + ": (u32|u64|string|nest)\\b",
-                    [&](const std::smatch& match) {
-                        EXPECT_EQ(attribute["type"].as<std::string>(), match[1]) << name;
-                        compared++;
-                    });
+            for_all(text, "@" + name + ": (u32|u64|string|nest)\\b", [&](const std::smatch& match) {
+                EXPECT_EQ(attribute["type"].as<std::string>(), match[1]) << name;
+                compared++;
+            });
         }
     }
     EXPECT_GE(compared, 20U);
