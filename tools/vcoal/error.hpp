@@ -25,6 +25,12 @@ private:
     std::string hint_;
 };
 
+/// The command line asks for something there is not. What there is stands in the hint.
+class UsageError : public Error {
+public:
+    using Error::Error;
+};
+
 /// Name of an errno value as programs spell it ("EINVAL"), "0" for none.
 std::string errno_name(int code);
 

@@ -21,7 +21,8 @@ public:
     std::vector<HostFile> files();
     /// Throws Error with ENODEV where there is none of that number.
     HostFile file(std::uint32_t id);
-    /// All of it, or nothing where it fails.
+    /// All of it, or nothing where it fails. Throws Error with ERANGE or EINVAL at a value
+    /// that is not allowed.
     void set(const HostChange& change);
     /// What files opened later begin with.
     HostDefaults defaults();

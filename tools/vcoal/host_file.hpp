@@ -84,7 +84,7 @@ struct HostIdentity {
     std::optional<std::uint64_t> netns;
 };
 
-/// An open /dev/vhost-net-coal that has an owner.
+/// An open /dev/vhost-net-coal.
 struct HostFile : HostIdentity {
     std::uint64_t features = 0;
     std::uint64_t backend_features = 0;
@@ -159,7 +159,7 @@ struct HostActor {
 
 struct HostEvent {
     HostEventKind kind = HostEventKind::lost;
-    /// Nothing where the event is about all files.
+    /// Nothing where it is about what files opened later begin with.
     std::optional<HostIdentity> file;
     std::vector<HostEventQueue> queues;
     std::optional<HostActor> by;

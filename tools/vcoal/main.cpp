@@ -3,6 +3,7 @@
 #include "vcoal/error.hpp"
 #include "vcoal/report.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ using vcoal::Invocation;
 constexpr const char* epilogue = R"(Exit status:
   0  done
   1  failed; standard error says why
-  2  wrong usage
+  2  wrong usage, or no such device, queue or value; standard error names those there are
   3  the device died while it was running
 
 An error is one line on standard error, "vcoal: OBJECT: OPERATION: REASON; HINT",
@@ -33,13 +34,13 @@ int usage(CLI::App& app, const CLI::ParseError& error) {
     return vcoal::exit_usage;
 }
 
-int report(const vcoal::Error& error, bool json) {
+int report(const vcoal::Error& error, bool json, vcoal::ExitCode code) {
     if (json) {
         fmt::print(stderr, "{}\n", vcoal::to_json(error).dump());
     } else {
         fmt::print(stderr, "vcoal: {}\n", error.what());
     }
-    return vcoal::exit_failed;
+    return code;
 }
 
 int run(int argc, char** argv) {
@@ -56,9 +57,15 @@ int run(int argc, char** argv) {
         return usage(app, error);
     }
     try {
-        return invocation.run();
+        const vcoal::ExitCode code = invocation.run();
+        if (std::fflush(stdout) != 0) {
+            throw vcoal::Error("standard output", "write", errno);
+        }
+        return code;
+    } catch (const vcoal::UsageError& error) {
+        return report(error, invocation.json, vcoal::exit_usage);
     } catch (const vcoal::Error& error) {
-        return report(error, invocation.json);
+        return report(error, invocation.json, vcoal::exit_failed);
     }
 }
 
