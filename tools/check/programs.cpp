@@ -50,6 +50,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"hash_report_test", 27},
     {"host_control_test", 28},
     {"host_event_test", 8},
+    {"host_message_test", 25},
     {"hostile_ring_test", 98},
     {"hunt_test", 14},
     {"hunter_test", 6},
