@@ -49,6 +49,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"filter_test", 7},
     {"hash_report_test", 27},
     {"host_control_test", 28},
+    {"host_device_test", 12},
     {"host_event_test", 8},
     {"host_message_test", 25},
     {"hostile_ring_test", 98},
