@@ -27,5 +27,10 @@ struct Invocation {
 void add_pair_command(CLI::App& app, Invocation& invocation);
 /// `apply-filter` (apply_filter_command.cpp).
 void add_apply_filter_command(CLI::App& app, Invocation& invocation);
+/// `show`, `set`, `limit`, `monitor`, `metrics` and `doctor`: what the host's operator does
+/// (host/).
+void add_show_command(CLI::App& app, Invocation& invocation);
+void add_set_command(CLI::App& app, Invocation& invocation);
+void add_limit_command(CLI::App& app, Invocation& invocation);
 
 } // namespace vcoal

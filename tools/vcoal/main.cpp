@@ -24,6 +24,8 @@ or with --json an object with the members object, operation, errno, message, hin
 Examples:
   vcoal pair --netns guest
   vcoal apply-filter --control /run/guest.sock --to macvtap0
+  vcoal show
+  vcoal set vnet0 rx-usecs 50 rx-frames 32
   vcoal --version)";
 
 int usage(CLI::App& app, const CLI::ParseError& error) {
@@ -51,6 +53,9 @@ int run(int argc, char** argv) {
     Invocation invocation;
     vcoal::add_pair_command(app, invocation);
     vcoal::add_apply_filter_command(app, invocation);
+    vcoal::add_show_command(app, invocation);
+    vcoal::add_set_command(app, invocation);
+    vcoal::add_limit_command(app, invocation);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
