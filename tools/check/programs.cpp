@@ -52,6 +52,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"host_device_test", 12},
     {"host_event_test", 8},
     {"host_message_test", 25},
+    {"host_metrics_test", 9},
     {"host_report_test", 19},
     {"host_settings_test", 14},
     {"hostile_ring_test", 98},
