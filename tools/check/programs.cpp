@@ -32,6 +32,7 @@ const std::map<std::string, std::size_t, std::less<>> minimum_tests{
     {"control_test", 25},
     {"device_row_test", 21},
     {"dirty_log_test", 11},
+    {"doctor_test", 11},
     {"driver_commands_test", 25},
     {"driver_control_test", 20},
     {"driver_feature_test", 5},

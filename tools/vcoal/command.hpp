@@ -34,5 +34,6 @@ void add_set_command(CLI::App& app, Invocation& invocation);
 void add_limit_command(CLI::App& app, Invocation& invocation);
 void add_monitor_command(CLI::App& app, Invocation& invocation);
 void add_metrics_command(CLI::App& app, Invocation& invocation);
+void add_doctor_command(CLI::App& app, Invocation& invocation);
 
 } // namespace vcoal

@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
     vcoal::add_limit_command(app, invocation);
     vcoal::add_monitor_command(app, invocation);
     vcoal::add_metrics_command(app, invocation);
+    vcoal::add_doctor_command(app, invocation);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
