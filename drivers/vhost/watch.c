@@ -24,8 +24,8 @@ static void tell(struct vhn_queue *q, enum vhn_stall_kind kind)
 	struct vhn_identity who;
 
 	vhn_file_identify(file, &init_pid_ns, &who);
-	pr_warn_ratelimited("file %u of %s[%d], %s queue: %s; set going again\n", q->dev->id,
-			    who.comm, who.pid, ring,
+	pr_warn_ratelimited("file %u of %s[%d], %s queue: %s; called the worker again\n",
+			    q->dev->id, who.comm, who.pid, ring,
 			    kind == VHN_STALL_PENDING ? "packets were not notified in time" :
 							"a kick was not followed");
 	vhn_event_stalled(q->dev, q->index);
