@@ -98,13 +98,13 @@ static int get(struct sk_buff *request, struct genl_info *info)
 	err = -ENOMEM;
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)
-		goto put_file;
+		goto put;
 	err = put_file(skb, file, &reader, info->snd_portid, info->snd_seq, 0);
 	if (err)
 		nlmsg_free(skb);
 	else
 		err = genlmsg_reply(skb, info);
-put_file:
+put:
 	vhn_registry_put(file);
 	return err;
 }
