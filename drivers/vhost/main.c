@@ -29,6 +29,7 @@
 #include "mem.h"
 #include "queue.h"
 #include "registry.h"
+#include "version.h"
 #include "watch.h"
 
 #define CREATE_TRACE_POINTS
@@ -169,4 +170,5 @@ module_exit(vhn_exit);
 
 MODULE_DESCRIPTION("Host side of virtio networking, with notification coalescing");
 MODULE_AUTHOR("The virtio coalescing project");
+MODULE_VERSION(VIRTIO_COAL_VERSION);
 MODULE_LICENSE("GPL");

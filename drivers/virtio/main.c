@@ -29,6 +29,7 @@
 #include "queue.h"
 #include "session.h"
 #include "transport.h"
+#include "version.h"
 
 union argument {
 	struct vlb_create create;
@@ -309,4 +310,5 @@ static void __exit loopback_exit(void)
 module_exit(loopback_exit);
 
 MODULE_DESCRIPTION("virtio transport whose other end is a process");
+MODULE_VERSION(VIRTIO_COAL_VERSION);
 MODULE_LICENSE("GPL");

@@ -25,6 +25,7 @@
 
 #include "device.h"
 #include "feature.h"
+#include "version.h"
 
 static char *bind = "";
 module_param(bind, charp, 0444);
@@ -212,4 +213,5 @@ module_exit(vnc_module_exit);
 
 MODULE_DESCRIPTION("Guest side of virtio networking, with notification coalescing");
 MODULE_AUTHOR("The virtio coalescing project");
+MODULE_VERSION(VIRTIO_COAL_VERSION);
 MODULE_LICENSE("GPL");
