@@ -31,6 +31,39 @@ build/tools/build.ninja: | deps
 	@cmake -S tools -B build/tools -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >build/tools.log || \
 		{ cat build/tools.log; false; }
 
+# --- installing -----------------------------------------------------------------
+
+PREFIX ?= /usr/local
+# The kernel that the modules are for.
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+INSTALL_MOD_DIR ?= updates
+# The program to install, if another one than is built for it.
+VCOAL ?= build/vcoal/vcoal/vcoal
+below = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
+
+.PHONY: install install-tools install-modules uninstall build/vcoal/vcoal/vcoal
+install: $(VCOAL)  ## vcoal and its manual below PREFIX=/usr/local, modules for KVER=`uname -r` (root, or DESTDIR=)
+	@$(MAKE) --no-print-directory install-tools
+	@$(MAKE) --no-print-directory install-modules
+
+install-tools: $(VCOAL)  ## of these vcoal, manual, completion, udev rule, headers
+	@$(below) VCOAL='$(VCOAL)' tools/package/install-tools
+
+install-modules:  ## of these the modules
+	+@$(below) KVER='$(KVER)' KDIR='$(KDIR)' INSTALL_MOD_DIR='$(INSTALL_MOD_DIR)' \
+		tools/package/install-modules
+
+uninstall:  ## remove what `make install` put there, and nothing else
+	@$(below) tools/package/uninstall
+
+# Its own build directory: nothing that only tests are built of is needed here.
+build/vcoal/vcoal/vcoal:
+	@mkdir -p build
+	@cmake -S tools -B build/vcoal -G Ninja -DCMAKE_BUILD_TYPE=Release -DVCOAL_TESTS=OFF \
+		>build/vcoal.log || { cat build/vcoal.log; false; }
+	@ninja -C build/vcoal vcoal
+
 # --- testing --------------------------------------------------------------------
 
 .PHONY: check check-quick check-unit check-kunit check-kunit-debug check-kunit-grafted \
@@ -163,8 +196,9 @@ tidy: tools build/fuzz/build.ninja  ## clang-tidy over the C++ side; takes half 
 		-o -printf 'build/tools %p\n' \) | sort -k2 | \
 		xargs -P$(JOBS) -n2 clang-tidy --quiet -p 2>build/tidy.log
 
-clean:  ## remove build/ (not the cached kernels)
+clean:  ## remove build/ (not the cached kernels), and what install-modules built
 	rm -rf build
+	@[ ! -e '$(KDIR)/Makefile' ] || $(MAKE) -s -C '$(KDIR)' M='$(CURDIR)' clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 18
