@@ -42,7 +42,7 @@ INSTALL_MOD_DIR ?= updates
 VCOAL ?= build/vcoal/vcoal/vcoal
 below = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
 
-.PHONY: install install-tools install-modules uninstall build/vcoal/vcoal/vcoal
+.PHONY: install install-tools install-modules uninstall deb build/vcoal/vcoal/vcoal
 install: $(VCOAL)  ## vcoal and its manual below PREFIX=/usr/local, modules for KVER=`uname -r` (root, or DESTDIR=)
 	@$(MAKE) --no-print-directory install-tools
 	@$(MAKE) --no-print-directory install-modules
@@ -63,6 +63,9 @@ build/vcoal/vcoal/vcoal:
 	@cmake -S tools -B build/vcoal -G Ninja -DCMAKE_BUILD_TYPE=Release -DVCOAL_TESTS=OFF \
 		>build/vcoal.log || { cat build/vcoal.log; false; }
 	@ninja -C build/vcoal vcoal
+
+deb: deps  ## Debian packages, in build/deb/: virtio-net-coal-dkms, vcoal
+	@tools/package/deb build/deb
 
 # --- testing --------------------------------------------------------------------
 
