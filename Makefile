@@ -42,7 +42,7 @@ INSTALL_MOD_DIR ?= updates
 VCOAL ?= build/vcoal/vcoal/vcoal
 below = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
 
-.PHONY: install install-tools install-modules uninstall deb build/vcoal/vcoal/vcoal
+.PHONY: install install-tools install-modules uninstall deb check-packages build/vcoal/vcoal/vcoal
 install: $(VCOAL)  ## vcoal and its manual below PREFIX=/usr/local, modules for KVER=`uname -r` (root, or DESTDIR=)
 	@$(MAKE) --no-print-directory install-tools
 	@$(MAKE) --no-print-directory install-modules
@@ -66,6 +66,9 @@ build/vcoal/vcoal/vcoal:
 
 deb: deps  ## Debian packages, in build/deb/: virtio-net-coal-dkms, vcoal
 	@tools/package/deb build/deb
+
+check-packages: deps  ## install, reboot, upgrade, purge these in virtual machines (KERNEL=6.12)
+	@tools/package/check $(KERNEL)
 
 # --- testing --------------------------------------------------------------------
 

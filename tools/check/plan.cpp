@@ -107,6 +107,19 @@ Part make_part(std::string name, const std::string& target) {
     return {.name = std::move(name), .argv = {"make", target}, .report = {}};
 }
 
+/// Debian's other configurations of the same kernels; a full version is just the one it is.
+std::vector<std::string> with_flavours(const std::vector<std::string>& kernels) {
+    std::vector<std::string> all;
+    for (const std::string& kernel : kernels) {
+        all.push_back(kernel);
+        if (kernel.find('-') == std::string::npos) {
+            all.push_back(kernel + "-cloud");
+            all.push_back(kernel + "-rt");
+        }
+    }
+    return all;
+}
+
 bool is_quick(const std::string& program) {
     return std::ranges::find(quick_tests, program) != std::end(quick_tests);
 }
@@ -140,11 +153,17 @@ std::vector<Part> plan(const Request& request) {
     parts.push_back(make_part("lint", "lint"));
     parts.push_back(make_part("fuzz", "check-fuzz"));
     parts.push_back(make_part("mutants", "check-mutants"));
-    for (const std::string& kernel : request.kernels) {
+    parts.push_back({.name = "installs, completes, has a manual",
+                     .argv = {"tools/package/check-install", request.tools + "/vcoal/vcoal"},
+                     .report = {}});
+    for (const std::string& kernel : with_flavours(request.kernels)) {
         parts.push_back({.name = "builds with nothing run before: " + kernel,
                          .argv = {"tools/check/plain-build", kernel},
                          .report = {}});
     }
+    parts.push_back({.name = "packages: " + request.kernels.front(),
+                     .argv = {"tools/package/check", "--prebuilt", request.kernels.front()},
+                     .report = {}});
     for (const std::string& kernel : request.kernels) {
         for (const std::string group : {"system", "conformance"}) {
             for (const std::string& program : programs("tools/tests/" + group)) {
