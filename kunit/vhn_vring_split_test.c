@@ -3,6 +3,9 @@
  * drivers/vhost/vring_split.c over rings in memory: what a driver writes is found, what no
  * driver may write is refused, and any access may fault.
  */
+#include <linux/sizes.h>
+
+#include "../drivers/vhost/iotlb.h"
 #include "test_ring.h"
 #include "user_memory.h"
 
@@ -107,6 +110,38 @@ static void an_indirect_table_may_end_a_chain(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pop(), 0);
 	KUNIT_EXPECT_EQ(test, chain.out_len, 12);
 	KUNIT_EXPECT_EQ(test, chain.in_len, 100);
+}
+
+/* A guest with an IOMMU tells of its memory page by page. */
+static void an_indirect_table_may_touch_two_pages(struct kunit *test)
+{
+	const u32 at = SZ_4K - sizeof(struct vring_desc);
+	struct vring_desc *table = r->buffers + at;
+	unsigned long answered = 0;
+	u32 page;
+
+	r->vr.iotlb = vhn_iotlb_alloc();
+	KUNIT_ASSERT_NOT_NULL(test, r->vr.iotlb);
+	KUNIT_ASSERT_EQ(test, vhn_iotlb_renew(r->vr.iotlb), 0);
+	for (page = 0; page < 2 * SZ_4K; page += SZ_4K) {
+		struct vhost_iotlb_msg msg = {
+			.iova = TEST_RING_GUEST + page,
+			.size = SZ_4K,
+			.uaddr = (unsigned long)r->buffers + page,
+			.perm = VHOST_ACCESS_RO,
+		};
+
+		KUNIT_ASSERT_EQ(test, vhn_iotlb_update(r->vr.iotlb, &msg, &answered), 0);
+	}
+	put(table, 0, 0, 12, NEXT, 1);
+	put(table, 1, 64, 100, 0, 0);
+	put(r->desc, 3, at, 2 * sizeof(*table), TABLE, 0);
+	make_available(3);
+	KUNIT_EXPECT_EQ(test, pop(), 0);
+	KUNIT_EXPECT_EQ(test, chain.out_len, 112);
+
+	vhn_iotlb_stop(r->vr.iotlb);
+	vhn_iotlb_free(r->vr.iotlb);
 }
 
 struct entry {
@@ -373,6 +408,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_chain_is_found_readable_part_first),
 	KUNIT_CASE(an_indirect_table_is_one_descriptor),
 	KUNIT_CASE(an_indirect_table_may_end_a_chain),
+	KUNIT_CASE(an_indirect_table_may_touch_two_pages),
 	KUNIT_CASE_PARAM(what_no_driver_may_write_is_refused, wrong_gen_params),
 	KUNIT_CASE(heads_and_indices_that_cannot_be),
 	KUNIT_CASE(what_was_announced_cannot_be_taken_back),

@@ -77,6 +77,14 @@ static inline int vhn_walk_add(struct vhn_walk *w, u64 addr, u32 len, u16 flags)
 	return 0;
 }
 
+static inline int vhn_walk_area(struct vhn_walk *w, u64 addr, u32 len, struct iovec *where)
+{
+	w->chain->perm = VHOST_ACCESS_RO;
+	where->iov_len = len;
+	return vhn_iotlb_area(w->iotlb, addr, len, VHOST_ACCESS_RO, &where->iov_base,
+			      &w->chain->missed);
+}
+
 /* Find an indirect table; returns how many descriptors it has room for. */
 static inline int vhn_walk_table(const struct vhn_vring *vr, struct vhn_walk *w, u64 addr,
 				 u32 len, struct iovec *where)
@@ -88,8 +96,13 @@ static inline int vhn_walk_table(const struct vhn_vring *vr, struct vhn_walk *w,
 	if (unlikely(len / sizeof(struct vring_desc) > U16_MAX + 1))
 		return -E2BIG;
 
-	/* A table across two regions would need a copy; no driver makes one. */
-	n = vhn_walk_find(w, addr, len, VHOST_ACCESS_RO, where, 1);
+	/* A table across two regions would need a copy; no driver makes one. Of an IOMMU's
+	 * pages it may well touch two.
+	 */
+	if (unlikely(w->iotlb))
+		n = vhn_walk_area(w, addr, len, where);
+	else
+		n = vhn_mem_translate(w->mem, addr, len, where, 1);
 	if (unlikely(n < 0))
 		return n;
 	return len / sizeof(struct vring_desc);
