@@ -63,8 +63,7 @@ void put_queue(nlmsghdr* request, std::uint32_t index, const HostQueueChange& ch
     if (!change.host.empty()) {
         put_params(request, VHN_NL_QUEUE_HOST, change.host);
     }
-    // The lock is a part of the limit, and stands with it.
-    if (!change.limit.empty() || change.locked) {
+    if (!change.limit.empty()) {
         put_params(request, VHN_NL_QUEUE_LIMIT, change.limit);
     }
     if (change.locked) {
