@@ -35,5 +35,9 @@ void add_limit_command(CLI::App& app, Invocation& invocation);
 void add_monitor_command(CLI::App& app, Invocation& invocation);
 void add_metrics_command(CLI::App& app, Invocation& invocation);
 void add_doctor_command(CLI::App& app, Invocation& invocation);
+/// `hist` (hist/).
+void add_hist_command(CLI::App& app, Invocation& invocation);
+/// `top` (top/).
+void add_top_command(CLI::App& app, Invocation& invocation);
 
 } // namespace vcoal

@@ -26,6 +26,7 @@ Examples:
   vcoal apply-filter --control /run/guest.sock --to macvtap0
   vcoal show
   vcoal set vnet0 rx-usecs 50 rx-frames 32
+  vcoal top
   vcoal --version)";
 
 int usage(CLI::App& app, const CLI::ParseError& error) {
@@ -59,6 +60,8 @@ int run(int argc, char** argv) {
     vcoal::add_monitor_command(app, invocation);
     vcoal::add_metrics_command(app, invocation);
     vcoal::add_doctor_command(app, invocation);
+    vcoal::add_hist_command(app, invocation);
+    vcoal::add_top_command(app, invocation);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
