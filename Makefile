@@ -73,7 +73,7 @@ check-packages: deps  ## install, reboot, upgrade, purge these in virtual machin
 # --- testing --------------------------------------------------------------------
 
 .PHONY: check check-quick check-unit check-kunit check-kunit-debug check-kunit-grafted \
-	check-debug soak check-fuzz check-vm-runner coverage coverage-tools
+	check-debug soak check-fuzz check-qemu check-vm-runner coverage coverage-tools
 # Random tests run longer here than when a test program is called by hand.
 check check-quick check-unit: export RC_PARAMS = max_success=2000 max_size=200
 
@@ -153,6 +153,16 @@ check-mutants: build/tools/build.ninja  ## break coal.c, notify.c and vring_spli
 .PHONY: conformance
 conformance: modules tools  ## the specification row by row: Documentation/conformance.md, build/conformance.json
 	@build/tools/tests/conformance/conformance $(KERNELS)
+
+# The tests, all of them or some by name.
+TESTS ?= *
+
+check-qemu: modules tools  ## real guests: stock QEMU and kernels on our host module; build/qemu.json (TESTS='*Migrates*')
+	@rm -rf build/qemu build/qemu.json
+	@set -e; for kernel in $(KERNELS); do \
+		tools/tests/qemu/run $$kernel build/qemu --gtest_filter='$(TESTS)'; \
+	done
+	@cp build/qemu/qemu.json build/qemu.json
 
 check-vm-runner: build/tools/build.ninja  ## the VM runner tells a pass from every kind of failure
 	@flock build/tools/.lock ninja -C build/tools vm_runner_test

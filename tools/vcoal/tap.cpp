@@ -24,6 +24,17 @@ constexpr std::size_t longest_header = 64;
 /// not keep us here.
 constexpr unsigned longest_queue = 4096;
 
+const char* why_not_created(int code) {
+    switch (code) {
+    case EBUSY:
+        return "another process has it open";
+    case EINVAL:
+        return "a tap of that name was made with other flags: its number of queues, vnet_hdr";
+    default:
+        return "this needs CAP_NET_ADMIN";
+    }
+}
+
 } // namespace
 
 Tap::Tap(const TapOptions& options)
@@ -38,8 +49,7 @@ Tap::Tap(const TapOptions& options)
                       (options.multi_queue ? IFF_MULTI_QUEUE : 0);
     request.ifr_flags = static_cast<short>(flags);
     if (::ioctl(fd_.get(), TUNSETIFF, &request) != 0) {
-        throw Error("tap " + options.name, "create", errno,
-                    errno == EBUSY ? "another process has it open" : "this needs CAP_NET_ADMIN");
+        throw Error("tap " + options.name, "create", errno, why_not_created(errno));
     }
     name_ = request.ifr_name;
 }

@@ -55,7 +55,7 @@ class OtherEnd {
 public:
     explicit OtherEnd(const std::string& monitor)
         : echoes_(echo_port, echo), monitors_(monitor_port, [monitor](int connection) {
-              const Fd socket = connect_to_monitor(monitor);
+              const Fd socket = connect_to_qemu(monitor);
               relay(connection, socket.get());
           }) {
         for (std::size_t nic = 0; nic < qemu_nics.size(); nic++) {

@@ -121,7 +121,7 @@ protected:
     }
 
     void wake_up() const {
-        Qmp qemu(connect_to_monitor(monitor()));
+        Qmp qemu(connect_to_qemu(monitor()));
         EXPECT_TRUE(eventually([&] { return qemu.run("query-status").at("status") == "suspended"; },
                                patience));
         qemu.run("system_wakeup");

@@ -3,9 +3,11 @@
 
 #include "vcoal/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <utility>
 
@@ -13,7 +15,13 @@ namespace vcoal::test {
 
 using Json = nlohmann::json;
 
-Fd connect_to_monitor(const std::string& path) {
+namespace {
+
+constexpr timeval patience{120, 0};
+
+} // namespace
+
+Fd connect_to_qemu(const std::string& path) {
     Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -21,8 +29,10 @@ Fd connect_to_monitor(const std::string& path) {
         throw Error(path, "connect", ENAMETOOLONG);
     }
     path.copy(address.sun_path, path.size());
-    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
-                             sizeof(address)) != 0) {
+    if (!socket ||
+        ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0 ||
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+            0) {
         throw Error(path, "connect", errno);
     }
     return socket;
@@ -57,14 +67,27 @@ Json Qmp::run(const std::string& command, const Json& arguments) {
         throw Error("monitor", "ask for " + command, errno);
     }
     for (;;) {
-        const Json answer = next_line();
+        Json answer = next_line();
         if (answer.contains("error")) {
             throw Error("monitor", command, 0, answer.at("error").value("desc", ""));
         }
-        // Events come in between.
         if (answer.contains("return")) {
             return answer.at("return");
         }
+        events_.push_back(std::move(answer));
+    }
+}
+
+Json Qmp::await(const std::string& event) {
+    for (;;) {
+        const auto found = std::ranges::find_if(
+            events_, [&](const Json& one) { return one.value("event", "") == event; });
+        if (found != events_.end()) {
+            Json result = std::move(*found);
+            events_.erase(found);
+            return result;
+        }
+        events_.push_back(next_line());
     }
 }
 

@@ -3,13 +3,15 @@
 
 #include "vcoal/fd.hpp"
 
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <string>
 
 namespace vcoal::test {
 
-/// A connection to the monitor of a QEMU started with -qmp unix:PATH; throws Error.
-Fd connect_to_monitor(const std::string& path);
+/// A connection to a socket that QEMU listens on, of its monitor (-qmp unix:PATH) or another;
+/// gives up waiting for bytes after two minutes. Throws Error.
+Fd connect_to_qemu(const std::string& path);
 
 /// The monitor of a QEMU at the other end of a connection.
 class Qmp {
@@ -21,11 +23,16 @@ public:
     nlohmann::json run(const std::string& command,
                        const nlohmann::json& arguments = nlohmann::json::object());
 
+    /// The next event of a kind, those included that came before the last answer; throws
+    /// Error when none comes.
+    nlohmann::json await(const std::string& event);
+
 private:
     nlohmann::json next_line();
 
     Fd connection_;
     std::string buffer_;
+    std::deque<nlohmann::json> events_;
 };
 
 } // namespace vcoal::test
